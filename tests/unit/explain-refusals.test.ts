@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import type { TypedGraph } from "../../src/engine/graph/graph.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { asSentence } from "../../src/ui/as-sentence.ts";
-import { checkAsked, oneNumber } from "../../src/ui/explain/refusals.ts";
+import { oneNumber, scoresOf } from "../../src/ui/explain/one-number.ts";
+import { checkAsked } from "../../src/ui/explain/refusals.ts";
 import { everything } from "../support/catalog.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 
@@ -81,6 +82,7 @@ test("an answer that is one number is called by its name", () => {
     everything,
   ).graph;
   expect(oneNumber({ graph, outputs: [{ name: "steering" }] })).toBe("steering");
+  expect(scoresOf({ graph, outputs: [{ name: "steering" }] })).toEqual({ count: 1, number: "steering" });
 });
 
 test.each([

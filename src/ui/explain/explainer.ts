@@ -13,7 +13,8 @@ import { ClassChoice } from "./class-choice.ts";
 import { ExplainedPicture, type ExplainTools, type OnNumbers, type PictureInput } from "./explained-picture.ts";
 import { HeatMap } from "./heat-map.ts";
 import { HeatOverlay } from "./heat-overlay.ts";
-import { checkAsked, oneNumber } from "./refusals.ts";
+import { oneNumber } from "./one-number.ts";
+import { checkAsked } from "./refusals.ts";
 import { allLayers, type Explained, type ExplainedNumbers, type ExplainRequest, explanationId } from "./request.ts";
 import { thinned } from "./tiles.ts";
 

@@ -1,7 +1,6 @@
 // What cannot be explained, told before the engine is asked: its messages are for scripts and name what a visitor cannot choose. Pure.
 import { classCountOf, convolutionMaps, type ExplanationMethod, scoresType, takesOneLayer } from "../../engine/explanation.ts";
 import type { TypedGraph } from "../../engine/graph/graph.ts";
-import { isFloat } from "../../engine/tensor.ts";
 import { allLayers, type ExplainRequest } from "./request.ts";
 import { textsOf } from "./words.ts";
 
@@ -9,27 +8,6 @@ interface Facts {
   readonly graph: TypedGraph;
   /** The output that is known to hold scores of classes. */
   readonly classScores: string | undefined;
-}
-
-interface Answering {
-  readonly graph: TypedGraph;
-  /** Those too that are computed after values were read back. */
-  readonly outputs: readonly { readonly name: string }[];
-}
-
-/**
- * The name of a network's answer, where that is one number: it is no class.
- *
- * @throws Error for a network in stages whose answer is computed in a later one
- */
-export function oneNumber({ graph, outputs }: Answering): string | undefined {
-  const later = outputs.find(({ name }) => !graph.types.has(name));
-  if (later && !outputs.some(({ name }) => isFloat(graph.types.get(name)?.dtype ?? "bool")))
-    throw new Error(
-      `This network runs in stages, and its answer '${later.name}' is computed in a later one, from values that were read back from the GPU. No gradient leads from there to the picture, so there is nothing to explain.`,
-    );
-  if (classCountOf(scoresType(graph)) !== 1) return undefined;
-  return graph.outputs.find((name) => isFloat(graph.types.get(name)?.dtype ?? "bool"));
 }
 
 /** @throws Error that says why there is no such explanation, and what to choose instead */

@@ -73,13 +73,12 @@ export class WhyControls {
   async #askForClasses(): Promise<void> {
     const { viewer } = this.#parts;
     const available = this.#available;
-    const facts = await viewer.ask({ kind: "network" }).catch(() => undefined);
-    if (!facts || this.#classCount > 0 || available !== this.#available) return;
-    const [first = ""] = facts.outputs;
-    const [, count = 0, ...rest] = facts.layers.find(({ outputs }) => outputs[0] === first)?.shape ?? [];
-    if (count > mostClasses || rest.some((extent) => extent !== 1)) return;
+    const facts = await viewer.ask({ kind: "network", scores: true }).catch(() => undefined);
+    if (!facts?.scores || this.#classCount > 0 || available !== this.#available) return;
+    const { count = 0, number } = facts.scores;
+    if (count > mostClasses) return;
     this.#classCount = count;
-    this.#number = count === 1 ? first : undefined;
+    this.#number = number;
     this.#listClasses();
   }
 
@@ -116,7 +115,7 @@ export class WhyControls {
     }
     this.#available = availableLayers;
     this.#showChoices();
-    if (isOther && this.#picker) void this.#askForClasses();
+    if (this.#classCount === 0 && this.#picker) void this.#askForClasses();
   }
 
   /** The values that have rows and columns. Without a choice the engine takes the usual one. */

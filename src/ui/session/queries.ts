@@ -57,8 +57,8 @@ export type Query =
   | { readonly kind: "hints" }
   /** What a detection network has found in the picture that is shown. */
   | BoxesQuery
-  /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
-  | { readonly kind: "network" }
+  /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels; and which scores can be explained, where that is wanted. */
+  | { readonly kind: "network"; readonly scores?: boolean }
   /** Statistics of every channel, a histogram of the value or of one channel, and how many elements of each channel are saturated. */
   | ({ readonly kind: "layer"; readonly channel?: number | undefined } & ComparedValue)
   /** What each channel of a value does for the score of a class. */
@@ -177,10 +177,8 @@ const answers: AnswerTable = {
   async boxes(known, query) {
     return (await loadBoxes()).answerBoxes(viewerOf(known), graphOf(known), query);
   },
-  async network({ inspected }) {
-    const { describeNetwork } = await loadPart("for the overview", () => import("../overview/facts.ts"));
-    if (!inspected) throw aborted();
-    return describeNetwork(inspected.graph, inspected, inspected.inputShapes);
+  async network(known, query) {
+    return (await loadPart("for the overview", () => import("../overview/facts.ts"))).answerNetwork(known, query);
   },
   async layer(known, query) {
     const viewer = viewerOf(known);

@@ -1,7 +1,8 @@
 // How much each channel of a value does for the score of a class: Σ activation · gradient over its places, which is what scaling the channel does
 // to the score, to first order. Loaded when someone asks.
 import { classCountOf, scoresType } from "../../engine/explanation.ts";
-import { checkAsked, oneNumber } from "../explain/refusals.ts";
+import { oneNumber } from "../explain/one-number.ts";
+import { checkAsked } from "../explain/refusals.ts";
 import { letGo, standbyFor } from "../standby.ts";
 import type { Viewer } from "../viewer.ts";
 
