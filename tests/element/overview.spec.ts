@@ -162,6 +162,7 @@ for (const width of [1240, 700, 480])
     const heightOf = () => band.evaluate((one) => one.getBoundingClientRect().height);
     await expect(band.locator(".band-node [data-id]").nth(1)).toBeVisible();
     const before = await heightOf();
+    await expect(band.locator(".about-layer")).toHaveText("Point at a layer, or choose it, to read here what it does.");
     await band.locator(".band-node [data-id]").nth(1).hover();
     await expect(band.locator(".about-layer")).toContainText("A convolution:");
     expect(await heightOf()).toBe(before);

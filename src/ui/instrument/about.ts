@@ -12,11 +12,17 @@ const words = { more: "Learn more" } as const;
 export class About {
   readonly element = make("p", "about-layer");
   readonly #article: () => string | null;
+  readonly #invitation: string;
   #wanted = "undefined";
 
-  /** @param article where the article is that tells more, if somewhere */
-  constructor(article: () => string | null) {
+  /**
+   * @param article where the article is that tells more, if somewhere
+   * @param invitation what stands there for nothing
+   */
+  constructor(article: () => string | null, invitation = "") {
     this.#article = article;
+    this.#invitation = invitation;
+    this.element.textContent = invitation;
   }
 
   /** @param subject undefined for nothing */
@@ -25,7 +31,7 @@ export class About {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     if (!subject) {
-      this.element.replaceChildren();
+      this.element.textContent = this.#invitation;
       return;
     }
     // Where the words cannot be loaded, only they are lost.

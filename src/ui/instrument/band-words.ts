@@ -8,8 +8,9 @@ export const bandWords = {
   /** What is seen: every node is an input or a layer. */
   head: (inputs: number, layers: number, isFolded: boolean) =>
     `${count(inputs, "input", "inputs")}, ${count(layers, "layer", "layers")}${isFolded ? ", blocks folded" : ""}`,
+  pointAtLayer: "Point at a layer, or choose it, to read here what it does.",
   find: "Find layers",
-  findHint: "Find: all convs, silent, a name, 64x56x56",
+  findHint: "Find: convs, silent, a name, 64x56x56",
   found: (number: number) => (number === 0 ? "none" : `${number} found`),
   foldAll: "Fold all",
   unfoldAll: "Unfold all",

@@ -91,7 +91,7 @@ export class Band implements GalleryGuest {
     this.element.hidden = true;
     this.#plane.append(this.#nodes, this.#marks.element);
     this.#scroller.append(this.#plane);
-    this.#about = new About(() => host.given.article);
+    this.#about = new About(() => host.given.article, bandWords.pointAtLayer);
     this.element.append(this.#head, this.#stages.element, this.#scroller, this.#about.element, this.#table.element);
     this.#sheets = new Sheets(this.#plane, this.#scroller, () => host.onReveal());
     this.#nodes.addEventListener("keydown", (event) => this.#onKey(event));
