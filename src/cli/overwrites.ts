@@ -64,6 +64,8 @@ interface Input {
   readonly path: string;
   /** Whether it is `idx:DIR`, whose files are read. */
   readonly isSet: boolean;
+  /** Whether it was given as FILE.onnx: a link may lead to another name. */
+  readonly isModel: boolean;
 }
 
 /** Files that a command line may name: themselves, the files of a folder that is `idx:DIR`, and what holds weights of a model. */
@@ -82,16 +84,16 @@ export class Inputs {
   /** Whether a file is among them. @param file its real path */
   async have(file: string): Promise<boolean> {
     this.#found ??= findAll(this.#texts);
-    for (const { path, isSet } of await this.#found) {
+    for (const { path, isSet, isModel } of await this.#found) {
       // Pictures have endings that no output has.
       if (path === file || (isSet && isBelow(path, file) && file.endsWith("-ubyte"))) return true;
-      if (isBelow(dirname(path), file) && (await this.#weightsOf(path)).has(file)) return true;
+      if (isBelow(dirname(path), file) && (await this.#weightsOf(path, isModel)).has(file)) return true;
     }
     return false;
   }
 
-  #weightsOf(path: string): Promise<ReadonlySet<string>> {
-    const found = this.#weights.get(path) ?? weightsOf(path);
+  #weightsOf(path: string, isModel: boolean): Promise<ReadonlySet<string>> {
+    const found = this.#weights.get(path) ?? weightsOf(path, isModel);
     this.#weights.set(path, found);
     return found;
   }
@@ -105,16 +107,19 @@ async function findAll(texts: readonly string[]): Promise<readonly Input[]> {
   const named = texts.flatMap((text) => {
     const [, kind, source = text] = /^(idx|folder|csv):(.+)$/.exec(text) ?? [];
     const paths = [source, text.slice(text.lastIndexOf("=") + 1), ...(kind === "csv" ? twinsOf(source) : [])];
-    return paths.map(async (path) => ({ path: await realpath(path).catch(() => undefined), isSet: kind === "idx" }));
+    return paths.map(async (given) => {
+      const path = await realpath(given).catch(() => undefined);
+      return path === undefined ? [] : [{ path, isSet: kind === "idx", isModel: given.endsWith(".onnx") }];
+    });
   });
-  return (await Promise.all(named)).flatMap(({ path, isSet }) => (path === undefined ? [] : [{ path, isSet }]));
+  return (await Promise.all(named)).flat();
 }
 
 /** The files in which a model keeps weights. Of what is no model nothing but its begin is read, however large it is. */
-async function weightsOf(path: string): Promise<ReadonlySet<string>> {
+async function weightsOf(path: string, isModel: boolean): Promise<ReadonlySet<string>> {
   const files = new Set<string>();
   // What cannot be read is told by what reads it.
-  const bytes = (await mayBeModel(path)) ? await readFile(path).catch(() => undefined) : undefined;
+  const bytes = (await mayBeModel(path, isModel)) ? await readFile(path).catch(() => undefined) : undefined;
   // Each place outside the file is called "location".
   if (!bytes?.includes("location")) return files;
   const readExternal = async (name: string) => {
@@ -127,21 +132,21 @@ async function weightsOf(path: string): Promise<ReadonlySet<string>> {
   return files;
 }
 
-/** Whether a file is called a model, or begins as one does: by the version of its format. */
-async function mayBeModel(path: string): Promise<boolean> {
+/** Whether a file is called a model, or begins as one may. */
+async function mayBeModel(path: string, isCalledSo: boolean): Promise<boolean> {
   if (!(await stat(path)).isFile()) return false;
-  if (path.endsWith(".onnx")) return true;
+  if (isCalledSo || path.endsWith(".onnx")) return true;
   const file = await open(path).catch(() => undefined);
   try {
     const start = await file?.read(Buffer.alloc(1));
-    return start?.bytesRead === 1 && start.buffer[0] === versionTag;
+    return start?.bytesRead === 1 && firstBytes.includes(start.buffer[0] as number);
   } finally {
     await file?.close();
   }
 }
 
-/** Field 1 of a ModelProto, a number. */
-const versionTag = 0x08;
+/** The first byte of the tag of each field of a ModelProto: they may come in any order. */
+const firstBytes = [0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca];
 
 /** Of FILE, or of several NAME=FILE as they are parsed. */
 function pathsOf(value: unknown): readonly string[] {

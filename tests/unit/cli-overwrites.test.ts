@@ -122,6 +122,19 @@ test("a model is asked once where its weights lie, however many outputs there ar
   await refuseInput("--out", join(folder, "set/out.onnx"), inputs);
 });
 
+test("a model whose name ends in .onnx is one where the link with this name leads to another, too", async () => {
+  // A ModelProto may begin with any of its fields: this is an empty entry of an unknown one, 15.
+  writeFileSync(join(folder, "blob"), Buffer.concat([Buffer.of(0x7a, 0), twoFiles("set/weights").model]));
+  symlinkSync("blob", join(folder, "linked.onnx"));
+  const weights = join(folder, "set/weights");
+  await expect(refuseInput("--out", weights, new Inputs([join(folder, "linked.onnx")]))).rejects.toThrow("reads this file");
+});
+
+test.each([0x12, 0x22, 0x42])("a model without an ending may begin with the field of tag %i", async (tag) => {
+  writeFileSync(join(folder, "two"), Buffer.concat([Buffer.of(tag, 0), twoFiles("set/weights").model]));
+  await expect(refuseInput("--out", join(folder, "set/weights"), new Inputs([join(folder, "two")]))).rejects.toThrow("reads this file");
+});
+
 test("a model without an ending is known by its begin", async () => {
   const inputs = new Inputs([join(folder, "two")]);
   writeFileSync(join(folder, "two"), twoFiles("set/weights").model);
