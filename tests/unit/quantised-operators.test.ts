@@ -73,6 +73,48 @@ const refusals: readonly (readonly [Omit<OperatorCase, "why">, string])[] = [
     { operator: "ConvInteger", inputs: [picture[0], weights[0], undefined, zeros("int8", 2)] },
     "zero points of shape [2], which do not fit [3,2,3,3]",
   ],
+  // ONNX has one for what a convolution reads, and for QGemm's A; a list along the depth of a product means nothing.
+  [
+    { operator: "ConvInteger", inputs: [picture[0], weights[0], zeros("uint8", 2)] },
+    "zero points of shape [2], which do not fit [1,2,5,5]",
+  ],
+  [
+    { operator: "ConvInteger", inputs: [picture[0], weights[0], zeros("uint8", 2, 1, 1)] },
+    "zero points of shape [2,1,1], which do not fit [1,2,5,5]",
+  ],
+  [
+    { operator: "ConvInteger", inputs: [picture[0], weights[0], undefined, zeros("int8", 1, 2, 1, 1)] },
+    "zero points of shape [1,2,1,1], which do not fit [3,2,3,3]",
+  ],
+  [{ operator: "MatMulInteger", inputs: [...matrices, zeros("uint8", 1, 3)] }, "zero points of shape [1,3], which do not fit [2,3]"],
+  [
+    { operator: "MatMulInteger", inputs: [...matrices, undefined, zeros("int8", 3, 1)] },
+    "zero points of shape [3,1], which do not fit [3,4]",
+  ],
+  [
+    { operator: "MatMulInteger", inputs: [zeros("uint8", 3), matrices[1], zeros("uint8", 3)] },
+    "zero points of shape [3], which do not fit [3]",
+  ],
+  [
+    { operator: "MatMulInteger", inputs: [matrices[0], zeros("int8", 3), undefined, zeros("int8", 3)] },
+    "zero points of shape [3], which do not fit [3]",
+  ],
+  [
+    { operator: "QLinearConv", inputs: [picture[0], noise([2]), zeros("uint8", 2), ...weights, ...uint8] },
+    "input 1 has scales of shape [2], expected one",
+  ],
+  [
+    { operator: "QLinearMatMul", inputs: [zeros("uint8", 3), noise([3]), zeros("uint8", 3), matrices[1], ...int8, ...uint8] },
+    "input 1 has scales of shape [3], expected one",
+  ],
+  [
+    { operator: "QLinearMatMul", inputs: [matrices[0], ...uint8, zeros("int8", 3), noise([3]), zeros("int8", 3), ...uint8] },
+    "input 4 has scales of shape [3], expected one",
+  ],
+  [
+    { operator: "QGemm", domain: "com.microsoft", inputs: [matrices[0], noise([3]), zeros("uint8", 3), matrices[1], ...int8] },
+    "input 1 has scales of shape [3], expected one",
+  ],
   [
     { operator: "QLinearMatMul", inputs: [matrices[0], noise([2, 1]), zeros("uint8", 2, 1), matrices[1], ...int8, ...uint8] },
     "input 1 has scales of shape [2,1]. Give one, or a list of them",

@@ -35,15 +35,17 @@ type Triple = readonly [steps: number, scale: number, zeroPoint: number];
 
 const tripleAt = (index: number): Triple => [index, index + 1, index + 2];
 
-/** The numbers that steps stand for. @param axis along which a list of scales lies */
-function numbersOf(context: OperatorContext, [at, scaleAt, zeroAt]: Triple, axis = 1): Operand {
+/** The numbers that steps stand for. @param axis along which a list of scales lies; none where there is one only */
+function numbersOf(context: OperatorContext, [at, scaleAt, zeroAt]: Triple, axis: number | undefined): Operand {
   const [steps, scale, zeroPoint] = [context.input(at), context.input(scaleAt), context.inputs[zeroAt]];
   rangeOf(context, steps.dtype);
   if (!isScaleType(scale.dtype)) context.invalid(`input ${scaleAt} is a scale of ${scale.dtype}, expected floating point`);
   if (zeroPoint && zeroPoint.dtype !== steps.dtype)
     context.invalid(`input ${zeroAt} is a zero point of ${zeroPoint.dtype}, its steps are ${steps.dtype}`);
   if (scale.shape.length > 1) context.unsupported(`input ${scaleAt} has scales of shape [${scale.shape}]. Give one, or a list of them`);
-  readGrid(context, steps, scale, zeroPoint, { axis, block: 0 });
+  if (axis === undefined && sizeOf(scale.shape) !== 1)
+    context.invalid(`input ${scaleAt} has scales of shape [${scale.shape}], expected one`);
+  readGrid(context, steps, scale, zeroPoint, { axis: axis ?? 0, block: 0 });
   return { dtype: scale.dtype, shape: steps.shape };
 }
 
@@ -80,7 +82,7 @@ function without(attributes: Attributes, ...names: readonly string[]): Attribute
 function unary(name: string, read: (context: OperatorContext, x: Operand) => Shape | undefined): Describe {
   return (context) => {
     if (context.attributes.flag("channels_last", false)) context.unsupported("channels_last is 1. Re-export with channels first");
-    const output = stepsOf(context, 3, read(context, numbersOf(context, tripleAt(0))));
+    const output = stepsOf(context, 3, read(context, numbersOf(context, tripleAt(0), 1)));
     return {
       outputs: [output],
       write: (writer, inputs, attributes) => [
@@ -103,7 +105,7 @@ function pool(name: "AveragePool" | "GlobalAveragePool"): Describe {
 /** An operator on two operands that broadcast. */
 function binary(name: string): Describe {
   return (context) => {
-    const [a, b] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3))];
+    const [a, b] = [numbersOf(context, tripleAt(0), 1), numbersOf(context, tripleAt(3), 1)];
     const output = stepsOf(context, 6, broadcastShapes(a.shape, b.shape));
     return {
       outputs: [output],
@@ -122,7 +124,7 @@ const concat: Describe = (context) => {
   const { outputs } = describeAs(
     context,
     "Concat",
-    triples.map((triple) => numbersOf(context, triple)),
+    triples.map((triple) => numbersOf(context, triple, 1)),
   );
   const output = stepsOf(context, 0, outputs[0]?.shape, 2);
   return {
@@ -156,7 +158,7 @@ function checkBias(context: OperatorContext, at: number, dtype: DataType): Opera
 const factors = { left: [0, 2], right: [3, 5] } as const;
 
 const convolve: Describe = (context) => {
-  const [x, w] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3), 0)];
+  const [x, w] = [numbersOf(context, tripleAt(0), undefined), numbersOf(context, tripleAt(3), 0)];
   const { outputs, macs = 0 } = describeAs(context, "Conv", [x, w, checkBias(context, 8, x.dtype)]);
   const output = stepsOf(context, 6, outputs[0]?.shape);
   return {
@@ -166,7 +168,7 @@ const convolve: Describe = (context) => {
       const products = { ...factors, ...convolutionSums(x, w) };
       const behind = x.shape.length - 2;
       const result = losesSteps(context, products, [1, 4, 6])
-        ? exactNumbers(writer, context, products, inputs, { name: "Conv", attributes, bias: 8, axesBehind: [behind, behind] })
+        ? exactNumbers(writer, context, products, inputs, { name: "Conv", attributes, bias: 8, axesBehind: [0, behind] })
         : writer.node(
             "Conv",
             [dequantized(writer, inputs, tripleAt(0)), dequantized(writer, inputs, tripleAt(3), 0), biasOf(writer, context, inputs, 8)],
@@ -202,8 +204,8 @@ const multiplyMatrices: Describe = (context) => {
 /** y = alpha · (A · B + C). Its output is numbers where it has no scale. */
 const denseLayer: Describe = (context) => {
   const isTransposed = context.attributes.flag("transB", false);
-  const axes = [0, isTransposed ? 0 : 1] as const;
-  const [a, b] = [numbersOf(context, tripleAt(0)), numbersOf(context, tripleAt(3), axes[1])];
+  const axes = [undefined, isTransposed ? 0 : 1] as const;
+  const [a, b] = [numbersOf(context, tripleAt(0), axes[0]), numbersOf(context, tripleAt(3), axes[1])];
   const alpha = context.attributes.number("alpha", 1);
   const { outputs, macs = 0 } = describeAs(context, "Gemm", [a, b, checkBias(context, 6, a.dtype)]);
   const shape = outputs[0]?.shape as Shape;

@@ -14,12 +14,17 @@ const mostExact = 2 ** 24;
 export interface Products {
   readonly left: readonly [at: number, zeroAt: number];
   readonly right: readonly [at: number, zeroAt: number];
-  /** The axis along which rows of the left operand, and columns of the right one, have zero points of their own. */
-  readonly axes: readonly [left: number, right: number];
+  /** The axis along which rows of the left operand, and columns of the right one, may have zero points of their own; none where there is one only. */
+  readonly axes: readonly [left: number | undefined, right: number | undefined];
   /** How many products a sum has. */
   readonly depth: number;
   /** For the index of an element of the right operand, to which sum it belongs. */
   readonly sumAt: (index: number) => number;
+}
+
+export interface Sums extends Pick<Products, "axes" | "depth" | "sumAt"> {
+  /** Whether products along an axis of an operand are summed: its zero points do not change along it. */
+  readonly isSummed: readonly [left: (axis: number) => boolean, right: (axis: number) => boolean];
 }
 
 /** The largest size of a quantised number less its zero point. */
@@ -102,7 +107,7 @@ export function exactSum(
     Math.min(left, mostLeft) * (right > mostRight ? weights : right * depth) <= mostExact;
   const fitting = bases.find(fits) ?? ([2, 2] as const);
   const [lefts, rights] = (["left", "right"] as const).map((side, i) => {
-    const value = counted(writer, context, names, products[side], products.axes[i] as number);
+    const value = counted(writer, context, names, products[side], products.axes[i]);
     return digitsOf(writer, value, i === 0 ? mostLeft : mostRight, fitting[i] as number);
   }) as [readonly Digit[], readonly Digit[]];
   const terms = lefts.flatMap((left) =>
@@ -134,20 +139,17 @@ function isList({ shape }: Operand): boolean {
   return shape.length === 1 && shape[0] !== 1;
 }
 
-/** The axis of an operand along which a list of its zero points lies. */
-function axisOf({ shape }: Operand, axis: number): number {
-  return Math.min(axis, shape.length - 1);
-}
-
 /** @throws ModelError for zero points that do not fit the numbers from which they are taken away */
-export function checkZeros(context: OperatorContext, { left, right, axes }: Products): void {
+export function checkZeros(context: OperatorContext, { left, right, axes, isSummed }: Products & Sums): void {
   for (const [i, [at, zeroAt]] of [left, right].entries()) {
     const [x, zero] = [context.input(at), context.inputs[zeroAt]];
     if (!zero) continue;
     if (zero.dtype !== x.dtype) context.invalid(`input ${zeroAt} is a zero point of ${zero.dtype}, its steps are ${x.dtype}`);
+    const [axis, first] = [axes[i], x.shape.length - zero.shape.length];
+    const fitsAt = (at: number, extent: number) => extent === 1 || (extent === x.shape[at] && !isSummed[i]?.(at));
     const fits = isList(zero)
-      ? zero.shape[0] === x.shape[axisOf(x, axes[i] as number)]
-      : zero.shape.length <= x.shape.length && zero.shape.toReversed().every((extent, k) => extent === 1 || extent === x.shape.at(-1 - k));
+      ? axis !== undefined && zero.shape[0] === x.shape[axis]
+      : first >= 0 && zero.shape.every((extent, k) => fitsAt(first + k, extent));
     if (!fits) context.invalid(`input ${zeroAt} has zero points of shape [${zero.shape}], which do not fit [${x.shape}]`);
   }
 }
@@ -158,7 +160,7 @@ function counted(
   context: OperatorContext,
   names: readonly string[],
   [at, zeroAt]: readonly [number, number],
-  axis: number,
+  axis: number | undefined,
 ): string {
   const zero = context.inputs[zeroAt];
   if (zero && zero.shape.length > 1) {
@@ -166,21 +168,24 @@ function counted(
     return writer.subtract(x, taken);
   }
   const ones = Tensor.filled("float32", zero?.shape ?? [], 1);
-  const attributes: Attributes = zero && isList(zero) ? { axis: axisOf(context.input(at), axis) } : {};
+  const attributes: Attributes = zero && isList(zero) && axis !== undefined ? { axis } : {};
   return writer.node("DequantizeLinear", [names[at] as string, writer.constant(ones), names[zeroAt] ?? ""], attributes);
 }
 
 /** The sums of a convolution. */
-export function convolutionSums(_: Operand, { shape }: Operand): Pick<Products, "axes" | "depth" | "sumAt"> {
+export function convolutionSums(_: Operand, { shape }: Operand): Sums {
   const depth = sizeOf(shape.slice(1));
-  return { axes: [1, 0], depth, sumAt: (i) => Math.floor(i / depth) };
+  const isBehindFirst = (axis: number) => axis > 0;
+  return { axes: [undefined, 0], isSummed: [isBehindFirst, isBehindFirst], depth, sumAt: (i) => Math.floor(i / depth) };
 }
 
 /** The sums of a product of matrices. */
-export function matrixSums(a: Operand, b: Operand): Pick<Products, "axes" | "depth" | "sumAt"> {
-  const [depth = 1, columnCount = 1] = [a.shape.at(-1), b.shape.length > 1 ? b.shape.at(-1) : 1];
+export function matrixSums(a: Operand, b: Operand): Sums {
+  const [left, right] = [a.shape.length, b.shape.length];
+  const [depth = 1, columnCount = 1] = [a.shape.at(-1), right > 1 ? b.shape.at(-1) : 1];
   return {
-    axes: [Math.max(0, a.shape.length - 2), b.shape.length - 1],
+    axes: [left > 1 ? left - 2 : undefined, right > 1 ? right - 1 : undefined],
+    isSummed: [(axis) => axis === left - 1, (axis) => axis === Math.max(0, right - 2)],
     depth,
     sumAt: (i) => Math.floor(i / (depth * columnCount)) * columnCount + (i % columnCount),
   };

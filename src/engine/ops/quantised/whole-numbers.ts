@@ -5,7 +5,7 @@ import { floatInput } from "../checks.ts";
 import type { Operand, OperatorContext } from "../operator.ts";
 import { rangeOf } from "./grid.ts";
 import { type Describe, describeAs } from "./lowered.ts";
-import { checkDepth, checkZeros, convolutionSums, exactProduct, exactSum, matrixSums, type Products } from "./sums.ts";
+import { checkDepth, checkZeros, convolutionSums, exactProduct, exactSum, matrixSums, type Sums } from "./sums.ts";
 
 function asNumbers(context: OperatorContext, index: number): Operand {
   const { dtype, shape } = context.input(index);
@@ -16,7 +16,7 @@ function asNumbers(context: OperatorContext, index: number): Operand {
 const places = { left: [0, 2], right: [1, 3] } as const;
 
 /** @param products how the operator on numbers multiplies `operands` */
-function wholeProduct(name: "Conv" | "MatMul", products: (x: Operand, w: Operand) => Omit<Products, keyof typeof places>): Describe {
+function wholeProduct(name: "Conv" | "MatMul", products: (x: Operand, w: Operand) => Sums): Describe {
   return (context) => {
     const operands = [asNumbers(context, 0), asNumbers(context, 1)] as const;
     const { outputs, macs = 0 } = describeAs(context, name, operands);
