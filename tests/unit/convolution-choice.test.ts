@@ -1,5 +1,6 @@
 // Which kernel a convolution's cost model puts first: few lanes want few loads, many want something to do.
 import { expect, test } from "vitest";
+import { winogradCandidates } from "../../src/engine/ops/convolution/winograd.ts";
 import { optimizeGraph, prepareGraph } from "../../src/engine/passes/index.ts";
 import { planGraph } from "../../src/engine/plan/planner.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
@@ -54,4 +55,13 @@ test.each([
 
 test("the kernel for any case is not fetched where a special one serves", async () => {
   for (const target of [narrow, wide]) expect(await kernelsOf(target, [8, 8, 3, 1], 8)).not.toContain("general");
+});
+
+test.each([
+  { why: "nine taps", taps: [3, 3], isFetched: true },
+  { why: "one tap, though the map has 3×3 points", taps: [1, 1], isFetched: false },
+])("Winograd's kernels are fetched by the size of the weights: $why", async ({ taps, isFetched }) => {
+  const graph = graphOf({ inputs: { x: [1, 512, 3, 3] }, constants: { w: noise([1024, 512, ...taps]) }, nodes: [op("Conv", "x w", "y")] });
+  const { catalog } = await prepareGraph(graph, wide);
+  expect(catalog.families.convolution.includes(winogradCandidates)).toBe(isFetched);
 });

@@ -35,7 +35,8 @@ function winogradMacs({ graph, operations }: Inference): number {
   let total = 0;
   for (const { name, operator, attributes, inputs } of graph.nodes) {
     const isPlain = ["strides", "dilations", "group"].every((attribute) => /^1(,1)?$/.test(String(attributes.get(attribute) ?? 1)));
-    const is3x3 = inputs.some((input) => String(graph.types.get(input)?.shape.slice(2)) === "3,3");
+    const weight = inputs[operator === "QLinearConv" ? 3 : 1] ?? "";
+    const is3x3 = String(graph.types.get(weight)?.shape.slice(2)) === "3,3";
     if (/Conv$/.test(operator) && isPlain && is3x3) total += operations.get(name)?.macs ?? 0;
   }
   return total;
