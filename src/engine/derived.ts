@@ -158,7 +158,7 @@ export class DerivedExecution implements Derivation {
     const results = (this.#derived as Derived).results;
     const result = results.get(name);
     if (result) return result;
-    throw new ModelError(`'${name}' was not asked for. There are ${fewOf([...results.keys()])}.`);
+    throw new ModelError(`'${name}' was not asked for. There are ${fewOf([...results.keys()]) || "none"}.`);
   }
 
   /** Returns its bytes to the GPU. The network goes on. */

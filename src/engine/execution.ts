@@ -1,5 +1,5 @@
 // One way to run a network: a graph derived from it, planned and compiled, with the values that can be read after a run.
-import { DeviceError, ModelError } from "./errors.ts";
+import { DeviceError, fewOf, ModelError } from "./errors.ts";
 import { copyValues } from "./gpu/copy-values.ts";
 import { Program } from "./gpu/program.ts";
 import type { Graph, TypedGraph, ValueType } from "./graph/graph.ts";
@@ -254,7 +254,7 @@ export class Execution {
       const input = known.find((i) => i.name === name);
       const value = this.#live.plan.values.get(name);
       if (!input || !value)
-        throw new ModelError(`no input is called '${name}'. The model has ${known.map((i) => `'${i.name}'`).join(", ")}.`);
+        throw new ModelError(`no input is called '${name}'. The model has ${fewOf(known.map((i) => i.name)) || "none"}.`);
       return [value, wordsOf(input, given)] as const;
     });
     for (const [value, words] of checked) this.#live.write(value, words);

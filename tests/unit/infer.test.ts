@@ -14,6 +14,11 @@ function shapeOf(graph: Graph, options: InferOptions = {}, name = graph.outputs[
   return inference.graph.types.get(name)?.shape;
 }
 
+test("a model without inputs has none to be given shapes", () => {
+  const graph = graphOf({ inputs: {}, constants: { a: noise([2]) }, nodes: [op("Relu", "a", "y")] });
+  expect(() => shapeOf(graph, { inputShapes: { q: [1] } })).toThrow("inputShapes names 'q', but the model's inputs are none.");
+});
+
 describe("free extents", () => {
   const graph = graphOf({ inputs: { x: ["batch", 3, "height", "width"] }, nodes: [op("GlobalAveragePool", "x", "y")] });
   const fixed = graphOf({ inputs: { x: ["N", 3, 8, 8] }, nodes: [op("Relu", "x", "y")] });

@@ -113,7 +113,7 @@ function checkNames({ inputs }: Graph, { inputShapes, inputValues }: InferOption
   const names = inputs.map(({ name }) => name);
   for (const [option, given = {}] of Object.entries({ inputShapes, inputValues }))
     for (const name of Object.keys(given))
-      if (!names.includes(name)) throw new ModelError(`${option} names '${name}', but the model's inputs are ${fewOf(names)}.`);
+      if (!names.includes(name)) throw new ModelError(`${option} names '${name}', but the model's inputs are ${fewOf(names) || "none"}.`);
 }
 
 function fits(input: GraphInput, given: readonly number[]): boolean {
