@@ -140,6 +140,7 @@ test("opens with a network that learns: loss falls, maps change, and what is kno
   await expect(back).toHaveAttribute("aria-valuetext", /^after \d+ steps$/);
   await page.keyboard.press("ArrowLeft");
   await expect(panel.locator(".train-kept output")).toHaveText("before it learned");
+  await expect(status(page)).toContainText(/ · shown as it was before it learned \(then [\d.]+ %\) · /);
   await expect(back).toBeFocused();
   await expect
     .poll(() =>

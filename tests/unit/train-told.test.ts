@@ -56,6 +56,18 @@ test.each([
   expect(toldText(run)).toBe(ofFirst);
 });
 
+test.each([
+  [0, "shown as it was before it learned (then 10.0 %)"],
+  [3, "shown as it was after 3 steps (then 10.0 %, tried before it learned)"],
+  [4, "shown as it was after 4 steps (then 60.0 %)"],
+])("what is looked back at is told with how good it was then, not with how good it is now: step %i", (looked, expected) => {
+  const history = new History("a");
+  history.note([5, 4, 3, 2, 1, 1]);
+  history.scores.push({ steps: 0, loss: 5, accuracy: 0.1 }, { steps: 4, loss: 2, accuracy: 0.6 }, { steps: 6, loss: 1, accuracy: 0.9 });
+  const run = { history, begun: { ...begunTraining, kind: "classes" }, speed: 0, isHeld: true, isStepping: false, looked } as never;
+  expect(statusText(run, false)).toContain(`Paused · step 6 · ${expected} · `);
+});
+
 test("a network with more scores than classes is told of, as the command tells it", () => {
   const classes = ["a", "b"];
   expect(unusedScores({ classes, scores: 2 })).toBe("");

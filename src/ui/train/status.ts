@@ -20,13 +20,23 @@ export function afterSteps(steps: number): string {
   return steps === 0 ? "before it learned" : `after ${countOf(steps, "step")}`;
 }
 
+const shareOf = ({ accuracy }: Score) => `${(100 * accuracy).toFixed(1)} %`;
+
+/** What is looked back at, and how good it was when it was tried last before. */
+function lookedText({ looked, history }: Pick<Learning, "looked" | "history">): string {
+  if (looked === undefined) return "";
+  const score = history.scores.findLast(({ steps }) => steps <= looked);
+  const when = score && score.steps !== looked ? `, tried ${afterSteps(score.steps)}` : "";
+  return `shown as it was ${afterSteps(looked)}${score ? ` (then ${shareOf(score)}${when})` : ""}`;
+}
+
 /** How good one network is. */
 function resultsOf(
   { losses, scores, steps }: Pick<History, "losses" | "scores" | "steps">,
   { kind, heldBack }: Learning["begun"],
 ): string[] {
   const [loss, score] = [lossText({ losses }), scores.at(-1)];
-  const share = score && `${(100 * score.accuracy).toFixed(1)} %`;
+  const share = score && shareOf(score);
   // It is tried from time to time only.
   const when = score && score.steps !== steps ? `, ${afterSteps(score.steps)}` : "";
   const right = kind === "driving" ? "of the time" : `of ${countOf(heldBack, "picture")} held back ${heldBack === 1 ? "is" : "are"} right`;
@@ -37,7 +47,8 @@ function resultsOf(
  * @param isPaused whether the element is
  * @param names of both networks, where another one learns beside it
  */
-export function statusText({ begun, history, speed, isHeld, isStepping }: Learning, isPaused: boolean, names?: Names): string {
+export function statusText(learning: Learning, isPaused: boolean, names?: Names): string {
+  const { begun, history, speed, isHeld, isStepping } = learning;
   const pictures = begun.count === undefined ? "pictures without end" : countOf(begun.count, "picture");
   const { rival } = history;
   const own = resultsOf(history, begun);
@@ -45,6 +56,7 @@ export function statusText({ begun, history, speed, isHeld, isStepping }: Learni
   return [
     stateText(isHeld, isPaused, isStepping) ?? `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
+    lookedText(learning),
     speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
     ...(names && rival ? [named(names.first, own), named(names.second, resultsOf(rival, begun))] : own),
     begun.heldBack === 0 && history.scores.length === 0 ? "no picture is held back to try it on" : "",
