@@ -48,6 +48,12 @@ test("the first sentence says what is chosen", async ({ warmPage: page }) => {
   }
   await page.goto("/train.html#data=road&network=learned");
   await expect(lead).toContainText("A network that has learned to drive drives,");
+  // It learns no more: nothing is asked of how, and whoever chooses another network sees it drive.
+  for (const name of ["optimizer", "batch", "schedule", "warm", "second"]) await expect(page.locator(`#${name}`)).toBeHidden();
+  await page.getByRole("button", { name: "You drive" }).click();
+  await page.getByRole("combobox", { name: "Network", exact: true }).selectOption("");
+  await expect(page.locator("#optimizer")).toBeVisible();
+  await expect(page.getByRole("button", { name: "It drives" })).toHaveAttribute("aria-pressed", "true");
 });
 
 test("on a phone the choices fill their rows", async ({ warmPage: page }) => {

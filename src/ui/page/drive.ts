@@ -55,6 +55,10 @@ export class Drive {
     void this.#go(this.#drive);
   }
 
+  letNetworkDrive(): void {
+    this.#choose(false);
+  }
+
   close(): void {
     if (this.#drive) this.#viewer.input = undefined;
     this.#drive = undefined;

@@ -148,14 +148,21 @@ function arrange(choices: Choices): void {
   // Where somebody draws, the answer is what one looks for; else the curves are.
   viewer.toggleAttribute("bars", data !== "teach");
   if (data !== "teach") viewer.setAttribute("bars", "none");
-  for (const name of ["blank", "twin", "second"] as const) (field(name).closest("label") as HTMLElement).hidden = data === "teach";
-  (find("all").closest("label") as HTMLElement).hidden = data !== "teach";
+  const offer = (isOffered: boolean, ...names: readonly (keyof Choices)[]) => {
+    for (const name of names) (field(name).closest("label") as HTMLElement).hidden = !isOffered;
+  };
+  // One that has learned learns no more.
+  const learns = network !== "learned";
+  offer(learns, "optimizer", "batch", "schedule", "warm");
+  offer(learns && choices.schedule !== "constant", "length");
+  offer(data !== "teach", "twin");
+  offer(data !== "teach" && learns, "blank", "second");
+  offer(data === "teach", "all");
 }
 
 /** How the learning rate goes on: nothing begins anew for it. */
 function setSchedule(choices: Choices): void {
   const text = scheduleText(choices);
-  (field("length").closest("label") as HTMLElement).hidden = choices.schedule === "constant";
   if (text === undefined) viewer.removeAttribute("train-schedule");
   else viewer.setAttribute("train-schedule", text);
 }
@@ -208,6 +215,7 @@ async function show(choices: Choices): Promise<void> {
   const src = written ? written.build(Number(seed), shape, classes) : loaded.src;
   const taught = data === "teach" ? await teach?.prepare(entry ?? file, Number(seed)) : undefined;
   if (latest !== choices) return;
+  const before = standing;
   standing = choices;
   arrange(choices);
   viewer.removeAttribute("train-freeze");
@@ -229,6 +237,8 @@ async function show(choices: Choices): Promise<void> {
   }
   teach?.close();
   if (data === "road") drive?.open();
+  // Who chooses another network wants to see how it drives.
+  if (data === "road" && before?.network !== choices.network) drive?.letNetworkDrive();
   const isBlank = !hasLearned && (entry !== undefined || blank === "yes");
   (field("blank") as HTMLInputElement).disabled = entry !== undefined;
   const { compare, names, rival } = secondOf(hasLearned ? { ...choices, second: "blank" } : choices, isBlank ? `blank:${seed}` : src);
@@ -264,10 +274,10 @@ function follow(choices: Choices): void {
   const { schedule, length, warm } = readForm();
   Object.assign(choices, { schedule, length, warm });
   tellAddress(choices);
+  arrange(choices);
   setSchedule(choices);
 }
 
-// What is chosen begins at once: there is nothing to send. “Begin anew” stands beside the curves.
 listen(viewer, "reset", () => {
   find("says").hidden = true;
 });
@@ -278,6 +288,7 @@ listen(viewer, "results", ({ top: [first] }) => {
   if (first) find("says").textContent = `Its answer to this picture: ${first.label}, ${percentOf(first.probability)}.`;
 });
 
+// What is chosen begins at once: there is nothing to send. “Begin anew” stands beside the curves.
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", ({ target }) => {
   const one = target as HTMLSelectElement;
