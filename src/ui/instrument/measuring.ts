@@ -44,8 +44,13 @@ export class Measuring implements Measured {
     this.#isTiming = true;
     this.problem = undefined;
     this.#host.onChange();
+    const ask = () => session.ask({ kind: "times" });
     try {
-      const times = await session.ask({ kind: "times" });
+      // Of a network that was planned anew meanwhile nothing is told: it is asked once more.
+      const times = await ask().catch((error: Error) => {
+        if (round === this.#round && error.name === "AbortError") return ask();
+        throw error;
+      });
       if (round === this.#round) this.times = times;
     } catch (error) {
       if (round === this.#round && (error as Error).name !== "AbortError") this.problem = (error as Error).message;

@@ -62,7 +62,9 @@ export class StagesLine {
       this.#answers = values.map((value, i) => answerText(this.#outputs[i] as string, value));
       this.#problem = "";
     } catch (error) {
-      if ((error as Error).name !== "AbortError") this.#problem = (error as Error).message;
+      // What was being planned anew answers later.
+      if ((error as Error).name === "AbortError") this.#isDue = true;
+      else this.#problem = (error as Error).message;
     }
     this.#render();
     setTimeout(() => {
