@@ -10,6 +10,8 @@ import { withDevice } from "../support/with-device.ts";
 /** Besides the layer that the registry names and the outputs: one from deep inside. */
 const deep: Readonly<Record<string, string>> = {
   mnist: "conv_2",
+  driver: "throttle_conv_4",
+  shapes: "conv_3",
   "tiny-vgg": "conv_2_2",
   "dogs-versus-cats": "bn5",
   "dual-backbone": "b_block4_add",
