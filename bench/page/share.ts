@@ -7,7 +7,7 @@ const prefix = "result=";
 export async function toFragment(report: BenchReport): Promise<string> {
   const results = report.results.map(({ layers: _, ...result }) => result);
   const json = new TextEncoder().encode(
-    JSON.stringify({ ...report, results }, (_, value) => (typeof value === "number" ? Number(value.toPrecision(5)) : value)),
+    JSON.stringify({ ...report, results }, (_, value) => (typeof value === "number" ? Number(value.toPrecision(8)) : value)),
   );
   const packed = await transform(json, new CompressionStream("deflate-raw"));
   return (

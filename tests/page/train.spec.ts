@@ -248,6 +248,8 @@ async function openLosable(page: Page, hash: string): Promise<() => Promise<void
 
 test("goes on after the GPU was lost, with no more lost than what came after the last weights kept", async ({ page }) => {
   const lose = await openLosable(page, "batch=8&twin=none");
+  // Each step is told, and the pace stays as it is.
+  await page.getByRole("combobox", { name: "Pace" }).selectOption("brisk");
   await learnTo(page, 27);
   await lose();
   await expect(status(page)).toHaveText(/Going on after 25 steps/);
