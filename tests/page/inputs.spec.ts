@@ -248,7 +248,8 @@ test("gives a network an array as it is, refuses one of another shape, and gives
   );
   await expect(page.locator("#answer")).toBeHidden();
   await dropFile(page, "pixels.onnx", "", pixelsNetwork(""));
-  await expect.poll(async () => (await readValue(page, "pixels")).slice(0, 3)).toEqual([0, 3, 6]);
+  // Until it is shown, the network before is asked, which has no such value.
+  await expect.poll(async () => (await readValue(page, "pixels").catch(() => [])).slice(0, 3)).toEqual([0, 3, 6]);
   expect((await readValue(page, "pixels")).slice(64, 66)).toEqual([1, 4]);
   await expect(page.locator("#input-problem")).toBeHidden();
   await page.click("#draw");
@@ -285,6 +286,7 @@ test("a picture is shown as the network sees it, wide for a wide input, and the 
   const row = async () => (await readValue(page, "x")).slice(0, 16).map(Math.round);
   await expect.poll(row).toEqual([...Array<number>(8).fill(1), ...Array<number>(8).fill(0)]);
   await page.getByRole("button", { name: "Brush", exact: true }).click();
+  await expect(page.locator("#brush-canvas")).toBeVisible();
   const box = (await page.locator("#brush-canvas").boundingBox()) as { x: number; y: number; width: number; height: number };
   // A quarter of what is seen from its top is three eighths of the picture.
   await page.mouse.click(box.x + box.width / 4, box.y + box.height / 4);

@@ -125,7 +125,7 @@ describe("sharing", () => {
   test("a link holds all but the layers, rounded", async () => {
     const back = await fromFragment(`https://example.org/bench.html#${await toFragment(report)}`);
     expect(back?.results).toHaveLength(report.results.length);
-    expect(back?.results[0]).toMatchObject({ case: "mnist", engine: "convcam", medianMs: 2, createMs: 1.2346 });
+    expect(back?.results[0]).toMatchObject({ case: "mnist", engine: "convcam", medianMs: 2, createMs: 1.2345679 });
     expect(back?.results[0]?.layers).toBeUndefined();
     expect(back?.ceilings).toEqual(report.ceilings);
   });
