@@ -3,12 +3,10 @@ import type { BenchReport, BenchResult } from "../../src/bench/report.ts";
 
 const prefix = "result=";
 
-/** Times per layer are left out, so that the link stays short. */
+/** Times per layer are left out, so that the link stays short. Numbers are whole: rounded twice, a time would be another one for who follows the link. */
 export async function toFragment(report: BenchReport): Promise<string> {
   const results = report.results.map(({ layers: _, ...result }) => result);
-  const json = new TextEncoder().encode(
-    JSON.stringify({ ...report, results }, (_, value) => (typeof value === "number" ? Number(value.toPrecision(8)) : value)),
-  );
+  const json = new TextEncoder().encode(JSON.stringify({ ...report, results }));
   const packed = await transform(json, new CompressionStream("deflate-raw"));
   return (
     prefix +

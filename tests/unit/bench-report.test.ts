@@ -122,10 +122,10 @@ describe("charts", () => {
 });
 
 describe("sharing", () => {
-  test("a link holds all but the layers, rounded", async () => {
+  test("a link holds all but the layers, and numbers whole", async () => {
     const back = await fromFragment(`https://example.org/bench.html#${await toFragment(report)}`);
     expect(back?.results).toHaveLength(report.results.length);
-    expect(back?.results[0]).toMatchObject({ case: "mnist", engine: "convcam", medianMs: 2, createMs: 1.2345679 });
+    expect(back?.results[0]).toMatchObject({ case: "mnist", engine: "convcam", medianMs: 2, createMs: 1.23456789 });
     expect(back?.results[0]?.layers).toBeUndefined();
     expect(back?.ceilings).toEqual(report.ceilings);
   });
