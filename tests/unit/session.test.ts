@@ -112,6 +112,27 @@ test("what fails as the GPU is lost for which a scene was waiting is told of as 
   await session.dispose();
 });
 
+test("a network that cannot be read is told of, whatever became of the GPU meanwhile", async () => {
+  vi.stubGlobal("GPUBufferUsage", {});
+  const adapter = losingAdapter();
+  vi.stubGlobal("navigator", { gpu: { requestAdapter: async () => adapter } });
+  let answer = () => {};
+  vi.stubGlobal("fetch", () => new Promise((resolve) => (answer = () => resolve(new Response("", { status: 404 })))));
+  const events: { event: string }[] = [];
+  const session = new EngineSession((event) => events.push(event));
+  const loading = session.load({ src: "/slow.onnx", compare: undefined });
+  const told = expect(loading).rejects.toThrow(/404/);
+  // A network that does not come soon has the GPU got ready.
+  await vi.waitFor(() => expect(adapter.requestDevice).toHaveBeenCalled());
+  await vi.waitFor(() => {
+    adapter.lose({ message: "gone" });
+    expect(events).toContainEqual({ event: "lost", detail: "gone" });
+  });
+  answer();
+  await told;
+  await session.dispose();
+});
+
 /** An adapter of a GPU that is lost with the first buffer. */
 function losingAdapter() {
   let lose = (_: { message: string }) => {};
@@ -126,5 +147,5 @@ function losingAdapter() {
   const { features, info } = { features: new Set(), info: {} };
   const scopes = { pushErrorScope: () => {}, popErrorScope: async () => null };
   const device = { ...{ limits, features, lost, createBuffer, ...scopes }, addEventListener: () => {}, destroy: () => {} };
-  return { limits, features, info, requestDevice: async () => device };
+  return { limits, features, info, requestDevice: vi.fn(async () => device), lose: (how: { message: string }) => lose(how) };
 }

@@ -80,7 +80,7 @@ export class EngineSession implements Session {
       this.#inspected = inspected;
       this.#loaded = loaded;
       return description;
-    });
+    }, false);
   }
 
   /** Reads the networks. A file is not read again where only the other one, or the shape of the inputs, is another than last time. */
@@ -247,15 +247,19 @@ export class EngineSession implements Session {
     this.#opening = undefined;
   }
 
-  /** After the session was disposed of or its device lost, any error becomes an AbortError, which is not reported. */
-  async #unlessDisposed<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * After the session was disposed of or its device lost, any error becomes an AbortError, which is not reported.
+   *
+   * @param needsGpu whether the loss of a device may have brought it about
+   */
+  async #unlessDisposed<T>(work: () => Promise<T>, needsGpu = true): Promise<T> {
     const losses = this.#losses;
     try {
       return this.#alive(await work());
     } catch (error) {
       // The work may have opened it.
       if (this.#lease) await settled(this.#lease.device);
-      if (this.#losses !== losses) throw aborted();
+      if (needsGpu && this.#losses !== losses) throw aborted();
       throw this.#alive(error);
     }
   }
