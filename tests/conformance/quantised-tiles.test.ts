@@ -122,11 +122,11 @@ test.each(
 
 test("sums of two values with one scale and other bounds are whole, too", () =>
   withDevice(async (device) => {
-    const { x, w } = (sums["ordinary"] as (typeof sums)[string])(64);
-    const signed = x.slice(0, size(32)).map((value) => value - 20);
+    const { x, w } = (sums["ordinary"] as (typeof sums)[string])(32);
+    const signed = x.slice(0, size(16)).map((value) => value - 20);
     const graph = graphOf({
-      inputs: { x: [1, 32, side, side] },
-      constants: { one: number(1), zero: Tensor.from("int8", [], [0]), w: Tensor.from("int8", [outputs, 64, 3, 3], w) },
+      inputs: { x: [1, 16, side, side] },
+      constants: { one: number(1), zero: Tensor.from("int8", [], [0]), w: Tensor.from("int8", [outputs, 32, 3, 3], w) },
       nodes: [
         ...pair("x", "a", "one", "zero"),
         op("Relu", "x", "r"),
@@ -136,7 +136,7 @@ test("sums of two values with one scale and other bounds are whole, too", () =>
         op("Conv", "c weights", "y"),
       ],
     });
-    const expected = wholeSums({ x: [...signed, ...signed.map((value) => Math.max(0, value))], w }, 64);
+    const expected = wholeSums({ x: [...signed, ...signed.map((value) => Math.max(0, value))], w }, 32);
     const kernels = new Set<string>();
     for (const { chooseKernel } of eachKernel("StepConvolution", kernels)) {
       const model = await loadModel(device, graph, { chooseKernel });
@@ -144,5 +144,36 @@ test("sums of two values with one scale and other bounds are whole, too", () =>
       model.dispose();
       expect(Array.from(found)).toEqual(expected);
     }
-    expect([...kernels]).toContain("winograd 4×4");
+    expect([...kernels]).toContain("winograd 2×2");
   }));
+
+test.each(Object.keys(sums))("sums that are %s are whole where they are looked at, and so are steps behind them", (kind) =>
+  withDevice(async (device) => {
+    const channels = 48;
+    const { x, w } = (sums[kind] as (typeof sums)[string])(channels);
+    const graph = graphOf({
+      inputs: { x: [1, channels, side, side] },
+      constants: {
+        one: number(1),
+        zero: Tensor.from("uint8", [], [0]),
+        w: Tensor.from("int8", [outputs, channels, 3, 3], w),
+        middle: Tensor.from("uint8", [], [128]),
+      },
+      nodes: [
+        ...pair("x", "a", "one", "zero"),
+        op("DequantizeLinear", "w one", "weights"),
+        op("Conv", "a weights", "c"),
+        ...pair("c", "y", "one", "middle"),
+      ],
+      outputs: ["c", "y"],
+    });
+    const expected = wholeSums({ x, w }, channels);
+    for (const { chooseKernel } of eachKernel("StepConvolution")) {
+      const model = await loadModel(device, graph, { chooseKernel });
+      const { c, y } = await model.predict({ x: Float32Array.from(x) });
+      model.dispose();
+      expect(Array.from(c?.toFloat32() ?? [])).toEqual(expected);
+      expect(Array.from(y?.toFloat32() ?? [])).toEqual(expected.map((sum) => Math.min(127, Math.max(-128, sum))));
+    }
+  }),
+);

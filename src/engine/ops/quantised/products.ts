@@ -215,11 +215,12 @@ function asTheyAre(context: OperatorContext): OperatorContext {
 const mostChannelsByTiles = 256;
 /** How far sums by tiles of 2×2, or of 4×4, may be off, as a share of the largest sum that there may be: twice the most that was found. */
 const errors = { small: 12 / 2 ** 24, large: 20 / 2 ** 24 };
-/** The share of a step that a sum may be off. */
-const mostOff = 1 / 8;
+/** How far a sum may be off: by a share of the result's step, or, where it is not rounded here, of its own unit, so that rounding finds the whole number. */
+const mostOff = { ofStep: 1 / 8, ofUnit: 1 / 2 };
 
 /** With kernels that transform bytes in each run, so that these alone are kept. */
-function transformingInEachRun(context: OperatorContext, { isWhole, most }: ReadSteps): OperatorContext {
+function transformingInEachRun(context: OperatorContext, read: ReadSteps): OperatorContext {
+  const { isWhole } = read;
   return withKernels(context, (candidate, { inChannels, outChannels }, target) => {
     const { transformed, cost } = candidate;
     if (!transformed) return [candidate];
@@ -227,7 +228,7 @@ function transformingInEachRun(context: OperatorContext, { isWhole, most }: Read
     // Kernels of the quick start take four channels a turn, zeros behind the last, which nothing writes here.
     if (target.quickStartBlock && inChannels % 4 > 0) return [];
     if (isWhole && isLarge && inChannels > mostChannelsByTiles) return [];
-    if (largestSumInSteps(context, most) * errors[isLarge ? "large" : "small"] > mostOff) return [];
+    if (largestSum(context, read) * errors[isLarge ? "large" : "small"] > 1) return [];
     // Three loads, and as much again for each three steps to be taken out of them.
     const work = { invocations: inChannels * outChannels, loads: 9, stores: transformed, multiplyAdds: 4 * transformed };
     const kernel = isWhole ? withLastDispatch(candidate.kernel, withWholeSums) : candidate.kernel;
@@ -235,13 +236,13 @@ function transformingInEachRun(context: OperatorContext, { isWhole, most }: Read
   });
 }
 
-/** The largest size that a sum may have, in steps of the result; 0 where that is not rounded, or what is read is no steps. */
-function largestSumInSteps(context: OperatorContext, most: number): number {
+/** The largest size that a sum may have, in what it may be off; 0 where it is as of numbers, which have no steps. */
+function largestSum(context: OperatorContext, { isWhole, most }: ReadSteps): number {
   const { step } = roundingOf(context);
-  if (step === 0 || most === 0) return 0;
+  const units = most * (most > 0 ? (context.input(1).constant as ByteTensor).largestSum : 0);
+  if (step === 0) return isWhole ? units / mostOff.ofUnit : 0;
   const factors = (context.input(factorIndex).constant as Tensor).toFloat32();
-  const weights = context.input(1).constant as ByteTensor;
-  return (most * weights.largestSum * factors.reduce((size, one) => Math.max(size, one), 0)) / step;
+  return (units * factors.reduce((size, one) => Math.max(size, one), 0)) / (step * mostOff.ofStep);
 }
 
 /** @param change of the shader that stores the results */
