@@ -1,5 +1,4 @@
 // What `train` lets a network learn from, and how right it is afterwards, in words.
-
 import { type Augmentation, changesOfSeen, checkHarmless } from "../data-sets/augment.ts";
 import { checkLearningSeed, type DataSet, type NumbersSet, type Preparation } from "../data-sets/data-set.ts";
 import type { Metrics } from "../data-sets/metrics.ts";

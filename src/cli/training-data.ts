@@ -180,18 +180,7 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
       all.push({ path: join(root, name, file), label, isTest: undefined });
   if (all.length === 0 && part === "test" && !isDivided(folder))
     throw new NoneHeldBack(`data '${folder}': none of its pictures is held back, as there is none in '${root}'. Add --part train.`);
-  const { set, read } = await readPictures(
-    root,
-    all,
-    classes,
-    { part, seed: isDivided(folder) ? (options.seed ?? 0) : undefined },
-    options,
-  );
-  const label = read[0]?.label ?? 0;
-  // What learns from these would only learn to say so.
-  if (part === "train" && read.every((one) => one.label === label))
-    throw new ModelError(`data '${root}': all pictures that could be read are of one class, '${classes[label]}'; expected at least two.`);
-  return set;
+  return (await readPictures(root, all, classes, { part, seed: isDivided(folder) ? (options.seed ?? 0) : undefined }, options)).set;
 }
 
 /** Names of the folders in a folder, sorted; links lead to folders, too. */

@@ -21,12 +21,19 @@ export interface ClassLessonOptions {
   readonly augmentation?: Augmentation | undefined;
 }
 
-/** What a network learns classes from. */
+/**
+ * What a network learns classes from.
+ *
+ * @throws ModelError where all examples are of one class: it would learn to answer that to everything
+ */
 export async function classLesson(
   device: Device,
   set: DataSet,
   { isEndless = false, seed, seen = 0, isShuffled, augmentation }: ClassLessonOptions,
 ): Promise<BaseLesson> {
+  const [only, other] = set.classSizes.flatMap((size, label) => (size > 0 ? label : []));
+  if (!isEndless && only !== undefined && other === undefined)
+    throw new ModelError(`all pictures that can be read are of one class, '${set.classes[only]}'; expected at least two.`);
   const next = augmentation && changesOfSeen(augmentation, set.picture, seed);
   return {
     ...(await batchesOf(device, set, { length: isEndless ? undefined : set.length, next })),
