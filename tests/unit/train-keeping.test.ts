@@ -123,13 +123,20 @@ describe("what is learned is kept in the browser", () => {
         return kept(history.steps);
       },
     };
-    const keeping = new Keeping({ name: "page", key: "a" }, learning, () => offeredSteps, page);
+    const offered = {
+      isOver: false,
+      steps: () => offeredSteps,
+      end() {
+        offered.isOver = true;
+      },
+    };
+    const keeping = new Keeping({ name: "page", key: "a" }, learning, offered, page);
     const see = (visibilityState: DocumentVisibilityState) => {
       page.visibilityState = visibilityState;
       page.dispatchEvent(new Event("visibilitychange"));
     };
     const stored = async () => (await storedRun("page", "a"))?.history.steps;
-    return { keeping, learning, see, asked, stored };
+    return { keeping, learning, see, asked, stored, offered };
   }
 
   test("when the page is hidden, once for the same steps", async () => {
@@ -249,16 +256,18 @@ describe("what is learned is kept in the browser", () => {
 
   test("but what is offered of another day stays until more steps were taken than it had", async () => {
     const history = learned(0);
-    const { see, asked, stored, keeping } = learn(history, 40);
+    const { see, asked, stored, keeping, offered } = learn(history, 40);
     history.note(new Array<number>(39).fill(1));
     see("hidden");
     history.keep(kept(39));
     await keeping.keep(history.latest);
     history.note([1]);
     see("hidden");
-    expect([asked, await stored()]).toEqual([[], undefined]);
+    expect([asked, await stored(), offered.isOver]).toEqual([[], undefined, false]);
     history.note([1]);
     see("hidden");
     await expect.poll(stored).toBe(41);
+    // Whoever took it up now would keep the fewer steps in place of the more.
+    await expect.poll(() => offered.isOver).toBe(true);
   });
 });

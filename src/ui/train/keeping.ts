@@ -15,6 +15,14 @@ interface Where {
   readonly key: string;
 }
 
+/** A run of another day that is kept, and offered. */
+interface Offered {
+  /** How many steps it had; 0 where there is none. */
+  steps(): number;
+  /** Another one is kept in its place. */
+  end(): void;
+}
+
 /** What learns. */
 type Learns = Pick<Learning, "history" | "keepToGoOn" | "rateAnew">;
 /** What may be hidden. */
@@ -23,7 +31,7 @@ type Page = Pick<Document, "visibilityState" | "addEventListener" | "removeEvent
 export class Keeping {
   readonly #where: Where;
   readonly #learning: Learns;
-  readonly #offeredSteps: () => number;
+  readonly #offered: Offered;
   readonly #page: Page;
   /** How many steps what is kept had taken. */
   #steps: number;
@@ -35,11 +43,10 @@ export class Keeping {
   /** Whether the browser took nothing the last time. */
   isRefused = false;
 
-  /** @param offeredSteps how many steps the run of another day had that is kept, and offered; 0 for none */
-  constructor(where: Where, learning: Learns, offeredSteps: () => number, page: Page = document) {
+  constructor(where: Where, learning: Learns, offered: Offered, page: Page = document) {
     this.#where = where;
     this.#learning = learning;
-    this.#offeredSteps = offeredSteps;
+    this.#offered = offered;
     this.#page = page;
     this.#steps = learning.history.steps;
     page.addEventListener("visibilitychange", this.#onHidden);
@@ -83,12 +90,15 @@ export class Keeping {
   async #keep(known: Kept | undefined): Promise<void> {
     const { history } = this.#learning;
     // What is offered stays until it is gone on with, or a longer run takes its place.
-    if (history.steps === this.#steps || history.steps <= this.#offeredSteps()) return;
+    if (history.steps === this.#steps || history.steps <= this.#offered.steps()) return;
     const begun = performance.now();
     const latest = known ?? (await this.#learning.keepToGoOn().catch(() => undefined));
     if (latest) {
       this.isRefused = !(await storeRun(this.#where.name, { key: this.#where.key, history, latest, rate: this.#learning.rateAnew }));
-      if (!this.isRefused) this.#steps = latest.steps;
+      if (!this.isRefused) {
+        this.#steps = latest.steps;
+        this.#offered.end();
+      }
     }
     const now = performance.now();
     this.#dueAt = now + Math.max(restMs, (now - begun) / mostShare);

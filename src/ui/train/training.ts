@@ -187,8 +187,8 @@ export class Training extends UpdatedPart {
     if (isOngoing && this.#led) Object.assign(learning, this.#led, rate === undefined ? {} : { rate });
     this.#learning = learning;
     this.#endTelling = tellPresses(session);
-    const offeredSteps = () => this.#stored?.history.steps ?? 0;
-    this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, offeredSteps);
+    const offered = { steps: () => this.#stored?.history.steps ?? 0, end: () => void (this.#stored = undefined) };
+    this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, offered);
     if (isOngoing) this.#note = goesOnText(history.steps, stepsBefore, begun);
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
     // There is something to see at once, unless somebody has chosen something meanwhile. A picture of what was learned before is no longer it.
