@@ -125,7 +125,7 @@ describe("what is learned is kept in the browser", () => {
     };
     const offered = {
       isOver: false,
-      steps: () => offeredSteps,
+      steps: offeredSteps,
       end() {
         offered.isOver = true;
       },

@@ -1,7 +1,7 @@
 // Keeps what a network learns in the browser, for another day: whenever weights are kept, from time to time, and when nobody sees the page any more.
 import type { Learning } from "./learning.ts";
 import type { Kept } from "./request.ts";
-import { storeRun } from "./stored.ts";
+import { type Offer, storeRun } from "./stored.ts";
 
 /** Milliseconds between two times, at least. */
 const restMs = 10_000;
@@ -15,14 +15,6 @@ interface Where {
   readonly key: string;
 }
 
-/** A run of another day that is kept, and offered. */
-interface Offered {
-  /** How many steps it had; 0 where there is none. */
-  steps(): number;
-  /** Another one is kept in its place. */
-  end(): void;
-}
-
 /** What learns. */
 type Learns = Pick<Learning, "history" | "keepToGoOn" | "rateAnew">;
 /** What may be hidden. */
@@ -31,7 +23,7 @@ type Page = Pick<Document, "visibilityState" | "addEventListener" | "removeEvent
 export class Keeping {
   readonly #where: Where;
   readonly #learning: Learns;
-  readonly #offered: Offered;
+  readonly #offered: Pick<Offer, "steps" | "end">;
   readonly #page: Page;
   /** How many steps what is kept had taken. */
   #steps: number;
@@ -43,7 +35,7 @@ export class Keeping {
   /** Whether the browser took nothing the last time. */
   isRefused = false;
 
-  constructor(where: Where, learning: Learns, offered: Offered, page: Page = document) {
+  constructor(where: Where, learning: Learns, offered: Pick<Offer, "steps" | "end">, page: Page = document) {
     this.#where = where;
     this.#learning = learning;
     this.#offered = offered;
@@ -90,7 +82,7 @@ export class Keeping {
   async #keep(known: Kept | undefined): Promise<void> {
     const { history } = this.#learning;
     // What is offered stays until it is gone on with, or a longer run takes its place.
-    if (history.steps === this.#steps || history.steps <= this.#offered.steps()) return;
+    if (history.steps === this.#steps || history.steps <= this.#offered.steps) return;
     const begun = performance.now();
     const latest = known ?? (await this.#learning.keepToGoOn().catch(() => undefined));
     if (latest) {

@@ -27,6 +27,21 @@ export interface StoredRun {
   readonly at: number;
 }
 
+/** A run of another day that is kept, and can be gone on with. */
+export class Offer {
+  run: StoredRun | undefined;
+
+  /** How many steps it had taken; 0 where there is none. */
+  get steps(): number {
+    return this.run?.history.steps ?? 0;
+  }
+
+  /** Somebody goes on with it, or another one is kept in its place. */
+  end(): void {
+    this.run = undefined;
+  }
+}
+
 const keyOf = (name: string) => `training ${name}`;
 
 /** Under which name it is kept; null for none. Of two that learn, none is. */

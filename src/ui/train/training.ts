@@ -22,7 +22,7 @@ import { tellPresses } from "./presses.ts";
 import type { Begun, ExamplePicture, Kept } from "./request.ts";
 import { namesOfRun, runViewOf } from "./run-view.ts";
 import { afterSteps, goesOnText, statusText } from "./status.ts";
-import { type StoredRun, storedRun, storeKeyOf, storeNameOf } from "./stored.ts";
+import { Offer, storedRun, storeKeyOf, storeNameOf } from "./stored.ts";
 import { drawPicture, type TrainActions, trainTemplate } from "./template.ts";
 import styles from "./train.css?inline";
 import { type ElementWish, readTrainWish } from "./wish.ts";
@@ -46,7 +46,7 @@ export class Training extends UpdatedPart {
   #before: History | undefined;
   #curves: import("./curves.ts").Curves | undefined;
   /** What was learned another day, and can be gone on with. */
-  #stored: StoredRun | undefined;
+  readonly #offer = new Offer();
   #trouble: string | undefined;
   #pending = "";
   #note = "";
@@ -166,7 +166,7 @@ export class Training extends UpdatedPart {
     const isOther = !this.#of || storeKeyOf(this.#of) !== storeKey;
     const stored = isOther && store !== null ? await storedRun(store, storeKey) : undefined;
     if (id !== this.#id) return;
-    if (isOther) this.#stored = stored;
+    if (isOther) this.#offer.run = stored;
     const stepsBefore = this.#history?.steps ?? 0;
     const history = this.#historyOf(asked, isOngoing ? from : undefined);
     const learning = new Learning({
@@ -187,8 +187,7 @@ export class Training extends UpdatedPart {
     if (isOngoing && this.#led) Object.assign(learning, this.#led, rate === undefined ? {} : { rate });
     this.#learning = learning;
     this.#endTelling = tellPresses(session);
-    const offered = { steps: () => this.#stored?.history.steps ?? 0, end: () => void (this.#stored = undefined) };
-    this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, offered);
+    this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, this.#offer);
     if (isOngoing) this.#note = goesOnText(history.steps, stepsBefore, begun);
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
     // There is something to see at once, unless somebody has chosen something meanwhile. A picture of what was learned before is no longer it.
@@ -276,9 +275,9 @@ export class Training extends UpdatedPart {
 
   /** Goes on with what was learned another day. */
   async #resume(): Promise<void> {
-    const [asked, stored] = [this.#asked, this.#stored];
+    const [asked, stored] = [this.#asked, this.#offer.run];
     if (!asked || !stored) return;
-    this.#stored = undefined;
+    this.#offer.end();
     this.#history = stored.history;
     await this.#start(asked, { from: stored.history.latest, rate: stored.rate ?? this.#learning?.rateAnew, isOngoing: true });
   }
@@ -331,7 +330,8 @@ export class Training extends UpdatedPart {
     const names = namesOfRun(this.#element, learning?.rate);
     if (history) this.#curves?.show(history, this.#before, learning?.begun.kind, names);
     const { paused } = this.#element;
-    const stored = this.#stored && { steps: this.#stored.history.steps, at: this.#stored.at };
+    const { run: offered } = this.#offer;
+    const stored = offered && { steps: offered.history.steps, at: offered.at };
     const view = {
       title: "Learning",
       status: learning ? statusText(learning, paused, names) : this.#pending,
