@@ -1,6 +1,7 @@
 // Constants whose elements are computed each time they are read: what is made of them at load reads each of them once, or a small file would ask for minutes.
 import { expect, test } from "vitest";
-import { answerOf } from "../../src/engine/passes/demands.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
+import { answerOf, divideGraph } from "../../src/engine/passes/demands.ts";
 import { prepareGraph } from "../../src/engine/passes/index.ts";
 import { inferGraph } from "../../src/engine/passes/infer.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
@@ -133,5 +134,22 @@ test("what Unique finds in one run takes no room from what it finds in the next"
     expect(answers?.map((answer) => answer?.shape)).toEqual([[1], [1], [1 << 20], [1]]);
     expect(answers?.[2]?.bytes.length).toBe(8 << 20);
     expect(reads).toEqual(["x"]);
+  }
+});
+
+// One catalog serves many inferences: of a network that is run in stages, of its gradients, and of explanations.
+test.each([
+  ["inferred", (graph: Graph) => inferGraph(graph, everything).graph],
+  ["divided", (graph: Graph) => divideGraph(graph, everything).inference.graph],
+])("each time that a graph is %s there is room for as much as before, and for no more", (_, infer) => {
+  for (let time = 0; time < 3; time++) {
+    const names = ["a", "b", "c"];
+    const reads: string[] = [];
+    // 2 MB are found of each.
+    const ones = names.map((name) => [name, heard(Tensor.filled("int32", [1 << 19], 1), () => reads.push(name))] as const);
+    const nodes = names.map((name) => op("Unique", name, `${name}_kinds _ ${name}_inverse`));
+    const { initializers } = infer(graphOf({ constants: Object.fromEntries(ones), nodes }));
+    for (const name of names) expect(initializers.get(`${name}_inverse`)?.bytes.length).toBe(4 << 20);
+    expect(reads).toEqual(["a", "b", "c", "c"]);
   }
 });

@@ -11,10 +11,12 @@ export interface Situation {
   readonly inputs: readonly (Operand | undefined)[];
   readonly opset: number;
   readonly families: Families;
+  /** What the inference that the node is part of has held until now; nothing where absent. */
+  readonly heldBytes?: OperatorContext["heldBytes"];
 }
 
 /** The context in which an operator describes a node. Its refusals name the node. */
-export function createContext(node: Node, { inputs, opset, families }: Situation): OperatorContext {
+export function createContext(node: Node, { inputs, opset, families, heldBytes = { total: 0 } }: Situation): OperatorContext {
   const where = `${node.operator} '${node.name}'`;
   const context: OperatorContext = {
     where,
@@ -22,6 +24,7 @@ export function createContext(node: Node, { inputs, opset, families }: Situation
     inputs,
     opset,
     families,
+    heldBytes,
     // Names left out at the end ask for nothing.
     outputCount: node.outputs.findLastIndex(Boolean) + 1,
     input: (index) => inputs[index] ?? context.invalid(`input ${index} is missing`),

@@ -188,6 +188,8 @@ export interface OperatorContext {
   readonly opset: number;
   /** Kernels from parts of the program that were loaded for this model. */
   readonly families: Families;
+  /** Of results that operators hold until they are read, over the whole inference: an operator adds those of its own. */
+  readonly heldBytes: { total: number };
   /** The operand at `index`, or a ModelError that names it. */
   input(index: number): Operand;
   /** The elements of an input that must be known at load, or an UnsupportedError; `undefined` if the input is omitted. */

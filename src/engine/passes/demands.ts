@@ -130,8 +130,7 @@ export function answerOf(
   const outputs = node.outputs.filter((output) => output);
   const initializers = new Map(reads.flatMap((input) => pair(input, values.get(input))));
   const alone: Graph = { name, opsets, metadata, inputs: [], outputs, initializers, nodes: [node] };
-  // Families of its own: what operators hold for it is counted by them, and would take room from later runs.
-  const { graph, obstacles } = inferGraph(alone, { ...catalog, families: { ...catalog.families } });
+  const { graph, obstacles } = inferGraph(alone, catalog);
   const answers = node.outputs.map((output) => graph.initializers.get(output));
   if (obstacles.length > 0 || outputs.some((output) => !graph.initializers.has(output))) return undefined;
   return answers.reduce((sum, answer) => sum + (answer?.size ?? 0), 0) <= mostComputed ? answers : undefined;

@@ -59,7 +59,7 @@ export function inferGraph(graph: Graph, catalog: Catalog, options: InferOptions
   const nodes: Node[] = [];
   const operations = new Map<string, Operation>();
   const obstacles: string[] = [];
-  const known = { opsets: graph.opsets, types, constants: initializers, prepared, catalog };
+  const known = { opsets: graph.opsets, types, constants: initializers, prepared, catalog, heldBytes: { total: 0 } };
   const expand = catalog.families.expander?.(graph);
   const queue = graph.nodes.toReversed();
   for (let node = queue.pop(); node; node = queue.pop()) {
@@ -148,10 +148,11 @@ interface Known extends Expandable {
   /** Values that depend on parameters and constants alone. */
   readonly prepared: ReadonlySet<string>;
   readonly catalog: Catalog;
+  readonly heldBytes: OperatorContext["heldBytes"];
 }
 
 /** The node's Operation; `undefined` if one of its inputs has no type because of an earlier obstacle. */
-function describeNode(node: Node, { opsets, types, constants, prepared, catalog }: Known): Operation | undefined {
+function describeNode(node: Node, { opsets, types, constants, prepared, catalog, heldBytes }: Known): Operation | undefined {
   const where = `${node.operator} '${node.name}'`;
   const operator = catalog.find(node.domain, node.operator);
   const domainName = node.domain ? ` of domain '${node.domain}'` : "";
@@ -168,7 +169,7 @@ function describeNode(node: Node, { opsets, types, constants, prepared, catalog 
     const constant = constants.get(name);
     return { dtype: type.dtype, shape: type.shape, ...(constant && { constant }), ...(prepared.has(name) && { isPrepared: true }) };
   });
-  const context = createContext(node, { inputs, opset, families: catalog.families });
+  const context = createContext(node, { inputs, opset, families: catalog.families, heldBytes });
   const operation = describeOperation(operator, context);
   checkTypes(node, operation, context);
   return operation;
