@@ -1,9 +1,9 @@
 // Refuses outputs that are among the files which a command reads: `build net.onnx --out net.onnx` would destroy what it was given.
-import { open, readFile, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Command } from "commander";
-import { readModel } from "../engine/source.ts";
 import { twinsOf } from "./listed-pictures.ts";
+import { weightsOf } from "./model-weights.ts";
 import { UsageError } from "./usage.ts";
 
 /** Options that name what is written, with an ending that tells its kind. All other options and arguments may name what is read. */
@@ -64,8 +64,6 @@ interface Input {
   readonly path: string;
   /** Whether it is `idx:DIR`, whose files are read. */
   readonly isSet: boolean;
-  /** Whether it was given as FILE.onnx: a link may lead to another name. */
-  readonly isModel: boolean;
 }
 
 /** Files that a command line may name: themselves, the files of a folder that is `idx:DIR`, and what holds weights of a model. */
@@ -84,16 +82,16 @@ export class Inputs {
   /** Whether a file is among them. @param file its real path */
   async have(file: string): Promise<boolean> {
     this.#found ??= findAll(this.#texts);
-    for (const { path, isSet, isModel } of await this.#found) {
+    for (const { path, isSet } of await this.#found) {
       // Pictures have endings that no output has.
       if (path === file || (isSet && isBelow(path, file) && file.endsWith("-ubyte"))) return true;
-      if (isBelow(dirname(path), file) && (await this.#weightsOf(path, isModel)).has(file)) return true;
+      if (isBelow(dirname(path), file) && (await this.#weightsOf(path)).has(file)) return true;
     }
     return false;
   }
 
-  #weightsOf(path: string, isModel: boolean): Promise<ReadonlySet<string>> {
-    const found = this.#weights.get(path) ?? weightsOf(path, isModel);
+  #weightsOf(path: string): Promise<ReadonlySet<string>> {
+    const found = this.#weights.get(path) ?? weightsOf(path);
     this.#weights.set(path, found);
     return found;
   }
@@ -109,44 +107,11 @@ async function findAll(texts: readonly string[]): Promise<readonly Input[]> {
     const paths = [source, text.slice(text.lastIndexOf("=") + 1), ...(kind === "csv" ? twinsOf(source) : [])];
     return paths.map(async (given) => {
       const path = await realpath(given).catch(() => undefined);
-      return path === undefined ? [] : [{ path, isSet: kind === "idx", isModel: given.endsWith(".onnx") }];
+      return path === undefined ? [] : [{ path, isSet: kind === "idx" }];
     });
   });
   return (await Promise.all(named)).flat();
 }
-
-/** The files in which a model keeps weights. Of what is no model nothing but its begin is read, however large it is. */
-async function weightsOf(path: string, isModel: boolean): Promise<ReadonlySet<string>> {
-  const files = new Set<string>();
-  // What cannot be read is told by what reads it.
-  const bytes = (await mayBeModel(path, isModel)) ? await readFile(path).catch(() => undefined) : undefined;
-  // Each place outside the file is called "location".
-  if (!bytes?.includes("location")) return files;
-  const readExternal = async (name: string) => {
-    const file = await realpath(join(dirname(path), name)).catch(() => undefined);
-    if (file !== undefined) files.add(file);
-    return new Uint8Array();
-  };
-  // Without its weights it is no whole model.
-  await readModel(new Uint8Array(bytes), { readExternal }).catch(() => {});
-  return files;
-}
-
-/** Whether a file is called a model, or begins as one may. */
-async function mayBeModel(path: string, isCalledSo: boolean): Promise<boolean> {
-  if (!(await stat(path)).isFile()) return false;
-  if (isCalledSo || path.endsWith(".onnx")) return true;
-  const file = await open(path).catch(() => undefined);
-  try {
-    const start = await file?.read(Buffer.alloc(1));
-    return start?.bytesRead === 1 && firstBytes.includes(start.buffer[0] as number);
-  } finally {
-    await file?.close();
-  }
-}
-
-/** The first byte of the tag of each field of a ModelProto: they may come in any order. */
-const firstBytes = [0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca];
 
 /** Of FILE, or of several NAME=FILE as they are parsed. */
 function pathsOf(value: unknown): readonly string[] {

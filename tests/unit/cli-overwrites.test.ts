@@ -1,11 +1,14 @@
 // No command writes over what it reads: such command lines are refused before anything is read.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { Inputs, refuseInput } from "../../src/cli/overwrites.ts";
 import { twoFiles } from "../support/two-files.ts";
+
+vi.mock("node:fs/promises", { spy: true });
 
 let folder = "";
 let said: string[] = [];
@@ -122,20 +125,45 @@ test("a model is asked once where its weights lie, however many outputs there ar
   await refuseInput("--out", join(folder, "set/out.onnx"), inputs);
 });
 
-test("a model whose name ends in .onnx is one where the link with this name leads to another, too", async () => {
+test("a model is known by its fields, whatever the links to it are called and however many are given", async () => {
   // A ModelProto may begin with any of its fields: this is an empty entry of an unknown one, 15.
   writeFileSync(join(folder, "blob"), Buffer.concat([Buffer.of(0x7a, 0), twoFiles("set/weights").model]));
   symlinkSync("blob", join(folder, "linked.onnx"));
   const weights = join(folder, "set/weights");
-  await expect(refuseInput("--out", weights, new Inputs([join(folder, "linked.onnx")]))).rejects.toThrow("reads this file");
+  for (const given of [["linked.onnx"], ["blob", "linked.onnx"], ["linked.onnx", "blob"]])
+    await expect(refuseInput("--out", weights, new Inputs(given.map((name) => join(folder, name))))).rejects.toThrow("reads this file");
 });
 
-test.each([0x12, 0x22, 0x42])("a model without an ending may begin with the field of tag %i", async (tag) => {
-  writeFileSync(join(folder, "two"), Buffer.concat([Buffer.of(tag, 0), twoFiles("set/weights").model]));
+// Of 4 and 8 bytes, and as long as it says; 26 is the newest field, 15 and 1000 are unknown ones.
+test.each([
+  [1, [0x08, 0x88, 0x01]],
+  [2, [0x12, 0]],
+  [4, [0x22, 0]],
+  [8, [0x42, 0]],
+  [15, [0x7a, 2, 0x3a, 0]],
+  [16, [0x85, 0x01, 1, 2, 3, 4]],
+  [17, [0x89, 0x01, 1, 2, 3, 4, 5, 6, 7, 8]],
+  [26, [0xd2, 0x01, 0]],
+  [1000, [0xc2, 0x3e, 0]],
+])("a model without an ending may begin with field %i", async (_, field) => {
+  writeFileSync(join(folder, "two"), Buffer.concat([Buffer.from(field), twoFiles("set/weights").model]));
   await expect(refuseInput("--out", join(folder, "set/weights"), new Inputs([join(folder, "two")]))).rejects.toThrow("reads this file");
 });
 
-test("a model without an ending is known by its begin", async () => {
+test.each([
+  ['"path","class"\n"a.png","cat"\n', "begins as a producer's version does"],
+  ["2.png,cat\n", "begins as a text about the model does"],
+  ["Bild,Klasse\na.png,Katze\n", "begins as a list of opsets does"],
+  ["row,path,class\n0,a.png,cat\n", "begins as metadata do"],
+  ["\b\b\b\b", "is a message without a graph"],
+])("what is no model is not read whole: %j %s", async (text) => {
+  const path = join(folder, "list");
+  writeFileSync(path, text);
+  await refuseInput("--out", join(folder, "set/weights"), new Inputs([path]));
+  expect(readFile).not.toHaveBeenCalledWith(path);
+});
+
+test("a model without an ending is known by its fields", async () => {
   const inputs = new Inputs([join(folder, "two")]);
   writeFileSync(join(folder, "two"), twoFiles("set/weights").model);
   await expect(refuseInput("--out", join(folder, "set/weights"), inputs)).rejects.toThrow("reads this file");
