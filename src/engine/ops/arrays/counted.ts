@@ -24,19 +24,18 @@ const nonZero = defineOperator("NonZero", { since: 9 }, (context) => {
   const shape: Shape = x.shape.length === 0 ? [1] : x.shape;
   // Only how many there are is kept. A list of millions of places would be held for each such node, which no budget counts.
   let count = 0;
-  for (const value of elementsOf(x)) if (Number(value) !== 0) count++;
+  visitNonZero(x, () => count++);
   return computed("int64", [shape.length, count], () => {
-    const places = placesOf(x);
+    const places: number[] = [];
+    visitNonZero(x, (place) => places.push(place));
     return denseStrides(shape).flatMap((stride, axis) => places.map((place) => Math.floor(place / stride) % (shape[axis] as number)));
   });
 });
 
-/** Of the elements that are not zero. */
-function placesOf(x: Tensor): number[] {
+/** Goes through the places of the elements that are not zero, in order. */
+function visitNonZero(x: Tensor, visit: (place: number) => void): void {
   const values = elementsOf(x);
-  const places: number[] = [];
-  for (let i = 0; i < values.length; i++) if (Number(values[i]) !== 0) places.push(i);
-  return places;
+  for (let i = 0; i < values.length; i++) if (Number(values[i]) !== 0) visit(i);
 }
 
 /** The elements where they lie, but for those of 16 bits, which are held as bits. */
