@@ -1,6 +1,7 @@
 // What the page of learning says and offers in each of its modes, and what becomes of a choice that is made in them.
 import { readFile } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
+import type { ConvCam } from "../../src/ui/element.ts";
 import { test } from "../support/warm-page.ts";
 
 const chosen = (page: Page, id: string) => page.locator(`#${id} option:checked`);
@@ -187,4 +188,37 @@ test("another setting begins anew with what is shown already, and the curves bef
   await expect(page).toHaveURL(/#network=file&data=teach&optimizer=sgd&batch=4&seed=5&all=yes$/);
   await page.getByRole("checkbox", { name: /^All layers learn/ }).uncheck();
   await expect(viewer).toHaveAttribute("train-freeze", /\(\?!/);
+});
+
+/** Shows it two classes, which it learns from the digits that it knows. */
+async function teachTwo(page: Page): Promise<void> {
+  await page.goto("/train.html#data=teach&batch=4");
+  await expect(page.locator("#classes li")).toHaveCount(2);
+  await showTwo(page);
+  await page.getByRole("button", { name: "Learn these" }).click();
+}
+
+test("a network that was built for another seed does not stay in memory", async ({ warmPage: page }) => {
+  await teachTwo(page);
+  /** @returns how many networks were built up to now */
+  const countBuilt = () =>
+    page.locator("conv-cam").evaluate((viewer) => {
+      const { src } = viewer as ConvCam;
+      const { built = [] } = window as { built?: readonly WeakRef<object>[] };
+      const isNew = src instanceof Uint8Array && !built.some((one) => one.deref() === src);
+      return Object.assign(window, { built: isNew ? [...built, new WeakRef(src)] : built }).built.length;
+    });
+  await expect.poll(countBuilt).toBe(1);
+  for (const seed of [2, 3, 4, 5]) {
+    await page.getByLabel("Seed").fill(`${seed}`);
+    await page.keyboard.press("Tab");
+    await expect.poll(countBuilt).toBe(seed);
+  }
+  const devtools = await page.context().newCDPSession(page);
+  const countKept = async () => {
+    await devtools.send("HeapProfiler.collectGarbage");
+    return page.evaluate(() => (window as unknown as { built: WeakRef<object>[] }).built.filter((one) => one.deref()).length);
+  };
+  // The one that learns, and the one before it while that still ends.
+  await expect.poll(countKept).toBeLessThanOrEqual(2);
 });

@@ -23,9 +23,14 @@ interface Taught extends Lesson {
   /** What gets the new last layer: one of our networks, or a file. */
   readonly network: ManifestEntry | File;
   readonly seed: number;
-  /** Where this is the same pictures by another network, or from another seed: what learned them before. */
-  readonly before?: Taught | undefined;
   readonly built: Awaited<ReturnType<typeof withClasses>>;
+}
+
+/** The same pictures by another network, or from another seed. */
+interface Prepared {
+  readonly taught: Taught;
+  /** What learned them before. */
+  readonly before: Taught;
 }
 
 export class Teaching {
@@ -76,25 +81,25 @@ export class Teaching {
   }
 
   /** @returns what learns as soon as it is offered: what is learned already, by another network or from another seed; undefined where neither is another */
-  async prepare(network: ManifestEntry | File | undefined, seed: number): Promise<Taught | undefined> {
+  async prepare(network: ManifestEntry | File | undefined, seed: number): Promise<Prepared | undefined> {
     const before = this.#taught;
     if (!before || !network || (before.network === network && before.seed === seed)) return undefined;
-    return { ...(await build(network, seed, before)), before };
+    return { taught: await build(network, seed, before), before };
   }
 
   /**
    * What learns goes on to, and begins anew where a setting is another one.
    *
    * @param network undefined where nobody has chosen a file yet
-   * @param taught what was prepared for these
+   * @param prepared for these
    */
-  offer(network: ManifestEntry | File | undefined, seed: number, taught?: Taught): void {
+  offer(network: ManifestEntry | File | undefined, seed: number, prepared?: Prepared): void {
     this.#network = network;
     this.#seed = seed;
     if (!this.#isOpen) this.#open();
     // Other pictures were chosen meanwhile.
-    else if (taught && taught.before !== this.#taught) this.#start();
-    else if (taught) this.#show(taught);
+    else if (prepared && prepared.before !== this.#taught) this.#start();
+    else if (prepared) this.#show(prepared.taught);
     else this.#freeze();
     this.#tellPictures();
   }
