@@ -26,7 +26,7 @@ async function pair(device: Device, wish: RivalWish) {
   const step = async (rate: number, share = 1) => {
     trainer.rate = rate * share;
     trainer.step(batch);
-    const [loss] = await rival.step(batch, { rate, share }, false);
+    const [loss] = await rival.step(batch, { rate, share });
     return [await trainer.readLoss(), await loss] as const;
   };
   const end = () => {

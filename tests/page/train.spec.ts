@@ -8,6 +8,8 @@ import { encodeModel } from "../../src/engine/onnx/encode.ts";
 import { importModel } from "../../src/engine/onnx/import.ts";
 import type { ConvCam } from "../../src/ui/element.ts";
 import { labelsInMetadata } from "../../src/ui/hints/labels.ts";
+import type { Request } from "../../src/ui/session/protocol.ts";
+import type { TrainQuery } from "../../src/ui/train/request.ts";
 import { test } from "../support/warm-page.ts";
 
 const status = (page: Page) => page.locator("conv-cam .train-status");
@@ -44,20 +46,63 @@ async function storedSteps(): Promise<number | undefined> {
   return files?.[0] && (JSON.parse(await files[0].text()).steps as number[]).at(-1);
 }
 
-test("rests while somebody presses one thing after the other, so that the page answers, and learns on then", async ({ warmPage: page }) => {
+/** What the page asks its worker for training: when, when that is answered, and how long the work has taken there. */
+interface AskedTraining {
+  readonly what: string;
+  readonly askedAt: number;
+  answeredAt?: number;
+  ms?: number;
+}
+
+/** In a page: keeps `asked`, and presses something as a training begins, and as three steps are answered. */
+function pressAsItLearns(): void {
+  const asked: AskedTraining[] = [];
+  const byId = new Map<number, AskedTraining>();
+  const press = () => void dispatchEvent(new PointerEvent("pointerdown"));
+  let pressCount = 0;
+  const construct = (target: typeof Worker, address: ConstructorParameters<typeof Worker>) => {
+    const worker = Reflect.construct(target, address) as Worker;
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (request: Request, transfer?: Transferable[] | StructuredSerializeOptions) => {
+      post(request, transfer as Transferable[]);
+      const { kind, request: training } = (request.argument ?? {}) as Partial<TrainQuery>;
+      if (kind !== "train" || !training) return;
+      const one = { what: training.do, askedAt: performance.now() };
+      asked.push(one);
+      byId.set(request.id, one);
+      if (one.what === "begin") queueMicrotask(press);
+    };
+    worker.addEventListener("message", ({ data }: MessageEvent<{ readonly id: number; readonly result?: { readonly ms?: number } }>) => {
+      const one = byId.get(data.id);
+      if (!one) return;
+      Object.assign(one, { answeredAt: performance.now(), ms: data.result?.ms });
+      if (one.what === "step" && pressCount++ < 3) press();
+    });
+    return worker;
+  };
+  Object.assign(window, { asked, Worker: new Proxy(Worker, { construct }) });
+}
+
+test("rests once somebody presses something, and learns on where somebody presses one thing after the other", async ({
+  warmPage: page,
+}) => {
+  await page.addInitScript(pressAsItLearns);
   await page.goto("/train.html#batch=16&twin=none");
-  await learnTo(page, 3);
+  await learnTo(page, 5);
+  const asked = await page.evaluate(() => (window as unknown as { asked: AskedTraining[] }).asked);
+  // What is pressed before training has begun is told, too.
+  expect(asked.slice(0, 2).map(({ what }) => what)).toEqual(["begin", "rest"]);
+  const rests = asked.slice(2).filter(({ what }) => what === "rest");
+  expect(rests).toHaveLength(3);
+  for (const rest of rests) {
+    const next = asked.find(({ what, askedAt }) => what === "step" && askedAt >= rest.askedAt) as Required<AskedTraining>;
+    expect(next.answeredAt - rest.askedAt - next.ms).toBeGreaterThanOrEqual(115);
+  }
   await page.evaluate(() => {
     const press = () => dispatchEvent(new PointerEvent("pointerdown"));
     Object.assign(window, { pressing: setInterval(press, 20) });
   });
-  // Steps that were told before, and one that waits.
-  await page.waitForTimeout(500);
-  const before = await stepOf(page);
-  await page.waitForTimeout(3000);
-  expect(await stepOf(page)).toBeLessThanOrEqual(before + 1);
-  await page.evaluate(() => clearInterval((window as unknown as { pressing: number }).pressing));
-  await learnTo(page, before + 3);
+  await learnTo(page, (await stepOf(page)) + 5);
 });
 
 test("goes on learning in 16 bits", async ({ warmPage: page }) => {

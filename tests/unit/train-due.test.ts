@@ -18,6 +18,8 @@ interface Costs {
   /** Of trying it, and of the first time. */
   readonly trial: number;
   readonly firstTrial: number;
+  /** How long each trial rests besides. */
+  readonly rest?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ interface Costs {
  *
  * @returns after how many steps it was tried, and the share of the time that this took, without the first
  */
-async function learn({ step, trial, firstTrial }: Costs, forMs: number, start = 0) {
+async function learn({ step, trial, firstTrial, rest = 0 }: Costs, forMs: number, start = 0) {
   const history = new History("a", start);
   const tried: number[] = [];
   let spent = 0;
@@ -40,9 +42,9 @@ async function learn({ step, trial, firstTrial }: Costs, forMs: number, start = 
       }
       const ms = tried.length === 0 ? firstTrial : trial;
       if (tried.length > 0) spent += ms;
-      take(ms);
+      take(ms + rest);
       tried.push(history.steps);
-      return { steps: history.steps, loss: 1, accuracy: 0.5, confusion: [], mistakes: [] };
+      return { steps: history.steps, loss: 1, accuracy: 0.5, confusion: [], mistakes: [], ms };
     },
   } as unknown as Session;
   const begin = performance.now();
@@ -81,4 +83,10 @@ test("on a fast GPU it is tried soon, then every second and a half", async () =>
 
 test("in a long training it takes no more than a ninth of the time", async () => {
   expect((await learn({ step: 100, trial: 2000, firstTrial: 2000 }, 3_600_000)).share).toBeLessThan(1 / 8.5);
+});
+
+test("where somebody presses something while it is tried, it is tried as often: rests are no time that this takes", async () => {
+  const { tried } = await learn({ step: 100, trial: 300, firstTrial: 300, rest: 3000 }, 60_000);
+  expect(tried[1]).toBeLessThanOrEqual(6);
+  for (let i = 2; i < 5; i++) expect((tried[i] as number) - (tried[i - 1] as number)).toBeLessThanOrEqual(25);
 });

@@ -47,7 +47,7 @@ const wishOf = (data: string): ElementWish => ({
 });
 
 const kept = (steps: number) => ({ steps, bytes: new Uint8Array([steps]) });
-const evaluated = { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [] };
+const evaluated = { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [], ms: 1 };
 
 const stepped = { losses: [1], rivalLosses: [], steps: 0, ms: 1 };
 

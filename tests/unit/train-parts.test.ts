@@ -184,7 +184,7 @@ test("it is paused once the step under way has ended: until then weights change"
   const session = {
     async ask({ request }: TrainQuery) {
       if (request.do === "step") return { steps: 1, ms: 10, losses: await new Promise((resolve) => (end = resolve)) };
-      return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], bytes: new Uint8Array(1) };
+      return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], ms: 1, bytes: new Uint8Array(1) };
     },
   };
   const learning = learningOf(session, { begun: { kind: "classes", classes: [], count: 8, heldBack: 2, leftOut: 0 } });
@@ -293,7 +293,7 @@ describe("a run that has come apart", () => {
       async ask({ kind, request }: { readonly kind: string; readonly request: TrainRequest }) {
         if (kind === "silence") return [];
         if (request.do === "step") return { steps: 1, ms: 10, losses: [left.shift()] };
-        return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], bytes: new Uint8Array(1) };
+        return { steps: 0, loss: 2, accuracy: 0, confusion: [], mistakes: [], ms: 1, bytes: new Uint8Array(1) };
       },
     };
     return learningOf(session, { begun: { kind: "classes", classes: ["a", "b"] }, rate });

@@ -206,7 +206,7 @@ describe("its curve", () => {
         // One step is enough.
         isFree &&= request?.do !== "step";
         if (request?.do === "step") return { steps: 1, ms: 1, losses: [1], rivalLosses: [Number.POSITIVE_INFINITY] };
-        return { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [], bytes };
+        return { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [], ms: 1, bytes };
       },
     };
     const ignore = () => undefined;

@@ -61,7 +61,7 @@ test("with another schedule it goes on: the next request follows it, and what is
     async ask({ kind, request }: TrainQuery | { kind: "silence"; request?: undefined }) {
       if (kind === "silence") return [];
       if (request?.do === "keep") return { steps: 0, bytes: new Uint8Array() };
-      if (request?.do === "evaluate") return { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [] };
+      if (request?.do === "evaluate") return { steps: 0, loss: 1, accuracy: 0, confusion: [], mistakes: [], ms: 1 };
       if (request?.do !== "step") throw new Error(request?.do);
       seen.push(request.schedule);
       return { losses: [1], rivalLosses: [], steps: 1, ms: 1 };

@@ -38,7 +38,7 @@ async function lessonWith(list: string, scores = 2) {
   );
   const limits = { maxStorageBufferBindingSize: 0, maxBufferSize: 0 };
   const model = { inputs: [{ name: "x", shape: ["n", 3, 2, 2] }], device: { gpu: { limits } } };
-  const viewer = { model, imageInputName: "x", viewOf: () => ({ channels: 3, height: 2, width: 2 }) };
+  const viewer = { model, kept: new Map(), imageInputName: "x", viewOf: () => ({ channels: 3, height: 2, width: 2 }) };
   const files = [["all.csv", list], ...[0, 1, 2, 3].map((i) => [`${i}.png`, ""])] as [string, string][];
   const wish: TrainWish = {
     ...{ data: "", optimizer: "adam", batch: 1, seed: 1, freeze: undefined },

@@ -18,14 +18,14 @@ export class Due {
     return performance.now() >= this.#next;
   }
 
-  /** Tries it, and takes its time. The first one also makes ready, so that nothing follows from how long it took. */
-  async spend<T>(steps: number, work: () => Promise<T>): Promise<T> {
-    const begun = performance.now();
-    const result = await work();
-    const now = performance.now();
+  /**
+   * It was tried, and that took so long. The first one also makes ready, so that nothing follows from how long it took.
+   *
+   * @param steps that were taken in all
+   */
+  note(steps: number, ms: number): void {
     const count = ++this.#count;
     this.#steps = steps;
-    this.#next = now + (count === 1 ? few.ms : Math.max(leastMs, Math.min(rarity.most, rarity.first + count - 2) * (now - begun)));
-    return result;
+    this.#next = performance.now() + (count === 1 ? few.ms : Math.max(leastMs, Math.min(rarity.most, rarity.first + count - 2) * ms));
   }
 }

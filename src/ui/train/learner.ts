@@ -10,7 +10,7 @@ import { forgetExamples } from "./data.ts";
 import { changeableIn, drawableOf, setDrawable } from "./drawn-weights.ts";
 import { type Lesson, lessonOf } from "./lesson.ts";
 import type { Begun, Evaluated, ExamplePicture, Kept, Stepped, TrainAnswers, TrainRequest } from "./request.ts";
-import { rest, rested } from "./rest.ts";
+import { type Rest, restOf } from "./rest.ts";
 import { isRestored } from "./restored.ts";
 import { forgetLearned, Rival } from "./rival.ts";
 import { shareAt } from "./schedule.ts";
@@ -28,7 +28,7 @@ export async function answerTraining(
   request: TrainRequest,
   rows: readonly LayerSummary[] = [],
 ): Promise<TrainAnswers[TrainRequest["do"]]> {
-  if (request.do === "rest") return void rest();
+  if (request.do === "rest") return void restOf(viewer).note();
   if (request.do === "begin" || request.do === "end") {
     viewer.kept.get(purpose)?.dispose();
     viewer.kept.delete(purpose);
@@ -57,7 +57,8 @@ async function begin(viewer: Viewer, { wish: asked, preparation, from, id }: Ext
   const { optimizer, batch, seed, freeze } = wish;
   const place = new Place();
   viewer.kept.set(purpose, place);
-  await rested();
+  const rest = restOf(viewer);
+  await rest.rested();
   place.check();
   if (viewer.compared && !wish.rival) await forgetLearned(viewer.compared);
   place.check();
@@ -78,7 +79,7 @@ async function begin(viewer: Viewer, { wish: asked, preparation, from, id }: Ext
       if (wish.rival && viewer.compared && !place.isGone) rival = await Rival.make(viewer.compared, wish.rival, options, from);
       goesOn &&= rival?.isRestored !== false;
       place.check();
-      viewer.kept.set(purpose, new Learner(viewer, { trainer, rival, lesson, id, stepsBefore: stepsBefore - trainer.steps }));
+      viewer.kept.set(purpose, new Learner(viewer, { trainer, rival, lesson, rest, id, stepsBefore: stepsBefore - trainer.steps }));
       return { ...lesson.about, rate, steps: stepsBefore, parameters, isRestored: goesOn };
     } catch (error) {
       trainer.dispose();
@@ -128,6 +129,7 @@ interface LearnerParts {
   readonly trainer: Trainer;
   readonly rival: Rival | undefined;
   readonly lesson: Lesson;
+  readonly rest: Rest;
   /** That the weights had taken before the trainer's first. */
   readonly stepsBefore: number;
 }
@@ -138,14 +140,16 @@ class Learner {
   readonly #trainer: Trainer;
   readonly #rival: Rival | undefined;
   readonly #lesson: Lesson;
+  readonly #rest: Rest;
   readonly #stepsBefore: number;
 
-  constructor(viewer: Viewer, { id, trainer, rival, lesson, stepsBefore }: LearnerParts) {
+  constructor(viewer: Viewer, { id, trainer, rival, lesson, rest, stepsBefore }: LearnerParts) {
     this.id = id;
     this.#viewer = viewer;
     this.#trainer = trainer;
     this.#rival = rival;
     this.#lesson = lesson;
+    this.#rest = rest;
     this.#stepsBefore = stepsBefore;
   }
 
@@ -155,28 +159,32 @@ class Learner {
 
   async step({ count, rate, schedule }: StepRequest): Promise<Stepped> {
     const trainer = this.#trainer;
-    const lesson = this.#lesson;
-    const started = performance.now();
+    const [lesson, rest] = [this.#lesson, this.#rest];
+    await rest.rested();
+    const begun = rest.clock;
+    // Where one step takes longer than a frame, frames are drawn between its pieces.
+    const pieces = count === 1 ? { between: () => rest.rested() } : undefined;
     const [losses, rivalLosses] = [new Pending(), new Pending()];
     for (let i = 0; i < count; i++) {
       const batch = lesson.batch(lesson.sequence.next(trainer.batch));
       // Of all steps, those before this trainer's, too.
       const share = shareAt(schedule, this.steps + 1);
       trainer.rate = rate * share;
-      // Where one step takes longer than a frame, frames are drawn between its pieces.
-      if (count === 1) await trainer.stepInPieces(batch, { between: rested });
+      if (pieces) await trainer.stepInPieces(batch, pieces);
       else trainer.step(batch);
       losses.add(trainer.readLoss());
-      if (this.#rival) rivalLosses.add(...(await this.#rival.step(batch, { rate, share }, count === 1)));
+      if (this.#rival) rivalLosses.add(...(await this.#rival.step(batch, { rate, share }, pieces)));
     }
     const [own, others] = [await losses.all, await rivalLosses.all];
     if (others.some((loss) => !Number.isFinite(loss))) this.#endRival();
-    return { losses: own, rivalLosses: others, steps: this.steps, ms: performance.now() - started };
+    return { losses: own, rivalLosses: others, steps: this.steps, ms: rest.clock - begun };
   }
 
   async evaluate(): Promise<Evaluated> {
-    const { steps } = this;
-    return { steps, ...(await this.#lesson.evaluate()) };
+    const [{ steps }, rest] = [this, this.#rest];
+    await rest.rested();
+    const begun = rest.clock;
+    return { steps, ...(await this.#lesson.evaluate()), ms: rest.clock - begun };
   }
 
   #endRival(): void {

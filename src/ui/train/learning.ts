@@ -243,11 +243,11 @@ export class Learning {
   }
 
   async #try(): Promise<void> {
-    await this.#due.spend(this.history.steps, async () => {
-      if (!this.#isUntried) await this.#examine();
-      if (!this.#isOver) this.#say();
-    });
-    if (!this.#isOver) this.#parts.onLearn();
+    const ms = this.#isUntried ? 0 : await this.#examine();
+    if (this.#isOver) return;
+    this.#due.note(this.history.steps, ms);
+    this.#say();
+    this.#parts.onLearn();
   }
 
   /** Nothing is held back to try it on. */
@@ -255,12 +255,14 @@ export class Learning {
     return this.begun.heldBack === 0;
   }
 
-  async #examine(): Promise<void> {
+  /** @returns how long that took */
+  async #examine(): Promise<number> {
     const evaluated = await this.#ask<"evaluate">({ do: "evaluate", id: this.#parts.id });
-    if (this.#isOver) return;
+    if (this.#isOver) return 0;
     this.evaluated = evaluated;
     this.history.scores.push(evaluated);
     if (evaluated.rival) this.history.rival?.scores.push({ steps: evaluated.steps, ...evaluated.rival });
+    return evaluated.ms;
   }
 
   #say(): void {

@@ -11,10 +11,10 @@ import type { Preparation } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
 import { pictureOf, readExamples, setPreparation } from "./data.ts";
 import type { Begun, Evaluated, ExamplePicture, TrainWish } from "./request.ts";
-import { rested } from "./rest.ts";
+import { restOf } from "./rest.ts";
 import { Worst } from "./worst.ts";
 
-export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps">> {
+export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps" | "ms">> {
   readonly about: Pick<Begun, "kind" | "classes" | "scores" | "count" | "heldBack" | "leftOut" | "unread">;
   /** The second network has come apart: nobody asks how good it is. */
   endRival(): void;
@@ -59,6 +59,7 @@ async function withParts(make: (keep: <P extends Part>(part: P) => P) => Promise
 async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { train, test, isEndless, leftOut = 0, unread } = await readExamples(viewer, wish, preparation);
   const { seed, batch, rival } = wish;
+  const rested = () => restOf(viewer).rested();
   return withParts(async (keep) => {
     const examinationOf = async (model: Model) => {
       // It also checks that the network has a score for each class.
@@ -98,6 +99,7 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
 /** Two outputs that steer and drive: how good it is shows on the road. */
 async function roadLesson(viewer: Viewer, { seed, batch, rival }: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { model } = viewer;
+  const rested = () => restOf(viewer).rested();
   const picture = pictureOf(viewer);
   const prepared = setPreparation(preparation, picture.channels);
   const road = roadOf(model.graph, picture, prepared, checkLearningSeed(seed));

@@ -129,7 +129,7 @@ export interface Stepped {
   readonly losses: readonly number[];
   /** Of the second network, where that learns, too. */
   readonly rivalLosses: readonly number[];
-  /** From the first batch, which is prepared then, to the last loss. */
+  /** From the first batch, which is prepared then, to the last loss, without rests. */
   readonly ms: number;
 }
 
@@ -152,6 +152,8 @@ export interface Evaluated {
   readonly confusion: readonly (readonly number[])[];
   /** Those that it is most sure of. */
   readonly mistakes: readonly Mistake[];
+  /** How long it took, without rests. */
+  readonly ms: number;
   /** How good the second network is, where that learns, too. */
   readonly rival?: { readonly loss: number; readonly accuracy: number } | undefined;
 }

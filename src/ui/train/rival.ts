@@ -1,11 +1,11 @@
 // A second network that learns beside the first, on the same batches, with one thing about it that is another. Where the engine is.
 import type { Model } from "../../engine/model.ts";
+import type { PiecesOptions } from "../../engine/pieces.ts";
 import type { Shape } from "../../engine/shapes.ts";
 import { readModel } from "../../engine/source.ts";
 import type { Trainer, TrainingBatch, TrainingOptions } from "../../engine/trainer.ts";
 import { changeableIn, type Drawable, drawableOf, type Wanted } from "./drawn-weights.ts";
 import type { Kept, RivalWish } from "./request.ts";
-import { rested } from "./rest.ts";
 import { isRestored } from "./restored.ts";
 
 /** Networks that have learned as a second one, and the seed of the weights that they had before; undefined for those of their file. */
@@ -63,17 +63,18 @@ export class Rival {
   /**
    * @param rate of the first; another optimiser has the rate that is usual for it
    * @param share what the rate is multiplied by in this step
+   * @param pieces how it is taken in pieces; at once where absent
    * @returns the loss; none once it is over
    */
   async step(
     batch: TrainingBatch,
     { rate, share }: { readonly rate: number; readonly share: number },
-    isInPieces: boolean,
+    pieces?: PiecesOptions,
   ): Promise<Promise<number>[]> {
     const trainer = this.#trainer;
     if (this.#isOver) return [];
     trainer.rate = (this.#rate ?? rate) * share;
-    if (isInPieces) await trainer.stepInPieces(batch, { between: rested });
+    if (pieces) await trainer.stepInPieces(batch, pieces);
     else trainer.step(batch);
     // In a list, so that nobody waits for it yet.
     return [trainer.readLoss()];

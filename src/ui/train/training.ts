@@ -144,6 +144,7 @@ export class Training extends UpdatedPart {
   async #start(asked: Asked, { from, rate, isOngoing = false }: Beginning): Promise<void> {
     const { session, wish, preparation, weights } = asked;
     this.#end();
+    this.#endTelling = tellPresses(session);
     const id = this.#id;
     this.#trouble = undefined;
     this.#note = "";
@@ -186,7 +187,6 @@ export class Training extends UpdatedPart {
     });
     if (isOngoing && this.#led) Object.assign(learning, this.#led, rate === undefined ? {} : { rate });
     this.#learning = learning;
-    this.#endTelling = tellPresses(session);
     this.#keeping = store === null ? undefined : new Keeping({ name: store, key: storeKey }, learning, this.#offer);
     if (isOngoing) this.#note = goesOnText(history.steps, stepsBefore, begun);
     if (begun.classes.length > 0) this.#nameClasses(begun.classes);
