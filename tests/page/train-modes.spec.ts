@@ -117,11 +117,11 @@ async function showTwo(page: Page): Promise<void> {
   }
 }
 
-/** Chooses one that has learned digits as a file of one's own. */
-async function openOwn(page: Page): Promise<void> {
+/** Chooses a file of one's own, usually of a network that has learned digits. */
+async function openOwn(page: Page, bytes?: Buffer): Promise<void> {
   const asked = page.waitForEvent("filechooser");
   await page.locator("#network").selectOption("file");
-  const buffer = await readFile(new URL("../../models/mnist-trained.onnx", import.meta.url));
+  const buffer = bytes ?? (await readFile(new URL("../../models/mnist-trained.onnx", import.meta.url)));
   await (await asked).setFiles({ name: "own.onnx", mimeType: "", buffer });
 }
 
@@ -221,4 +221,32 @@ test("a network that was built for another seed does not stay in memory", async 
   };
   // The one that learns, and the one before it while that still ends.
   await expect.poll(countKept).toBeLessThanOrEqual(2);
+});
+
+test("a network that cannot be taught is refused, and what learns stays chosen", async ({ warmPage: page }) => {
+  await teachTwo(page);
+  const [viewer, network, problem] = [page.locator("conv-cam"), page.locator("#network"), page.locator("#problem")];
+  const builds = async (choose: () => Promise<unknown>) => {
+    const before = await viewer.evaluateHandle((one) => (one as ConvCam).src);
+    await choose();
+    await expect.poll(() => viewer.evaluate((one, src) => (one as ConvCam).src !== src, before)).toBe(true);
+  };
+  await expect(viewer).toHaveAttribute("train");
+  const refused = Buffer.from("no network");
+  await openOwn(page, refused);
+  await expect(problem).toContainText("ONNX");
+  await expect(problem.getByRole("button")).toHaveCount(0);
+  await expect(network).toHaveValue("");
+  await expect(page).not.toHaveURL(/network=file/);
+  await builds(() => openOwn(page));
+  await expect(problem).toBeHidden();
+  await openOwn(page, refused);
+  await expect(problem).toContainText("ONNX");
+  await expect(network).toHaveValue("file");
+  // Another seed is one of the file from before.
+  await builds(async () => {
+    await page.getByLabel("Seed").fill("5");
+    await page.keyboard.press("Tab");
+  });
+  await expect(problem).toBeHidden();
 });

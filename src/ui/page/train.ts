@@ -11,55 +11,18 @@ import { findNetwork, labelsOf, openNetwork, preparationOf } from "./networks.ts
 import { once } from "./once.ts";
 import { offerSkip } from "./skip-link.ts";
 import { type Choices, leadOf, options, readChoices, scheduleText, usual, usualFor } from "./train-choices.ts";
+import { aboutOf, isOwn, lessonOf } from "./train-lessons.ts";
 import { secondOf } from "./train-second.ts";
-
-interface Lesson {
-  /** The network that is made for it, by its name in the manifest. */
-  readonly network: string;
-  /** The same after it has learned, where it is stored. */
-  readonly learned?: string;
-  readonly about: string;
-}
-
-const ownPictures: Lesson = {
-  network: "mnist-blank",
-  about:
-    "Your pictures: a folder for each class, or a .csv among them that names each with its class. One of five of each is held back. They stay on this machine.",
-};
-
-const lessons: Readonly<Record<string, Lesson>> = {
-  fashion: {
-    network: "mnist-blank",
-    about:
-      "3,000 pictures of ten kinds of clothing to learn from, and 500 to try it on: a part of Fashion-MNIST by Zalando SE, under the MIT licence.",
-  },
-  shapes: {
-    network: "shapes",
-    about: "Discs, squares and more, in three colours, drawn without end from the seed. 300 others are held back.",
-  },
-  road: {
-    network: "driver",
-    learned: "driver-trained",
-    about: "A network with two halves, one that steers and one for the speed. In the same tiles steering is magenta, the speed green.",
-  },
-  teach: {
-    network: "mnist-trained",
-    about: "You show it what the classes are. The network keeps what it knows of pictures, and gets a new last layer that learns them.",
-  },
-  folder: ownPictures,
-  zip: ownPictures,
-};
-/** What is told of what is shown to the network where all its layers learn that. */
-const allLearn =
-  "You show it what the classes are. The network begins with what it knows of pictures, and gets a new last layer: all its layers learn them.";
-/** What is chosen from this machine, each from its list, and not by an address. */
-const isOwn = (data: string) => lessons[data] === ownPictures;
-const lessonOf = (data: string) => lessons[data] as Lesson;
 
 const viewer = find<ConvCam>("learner");
 const form = find<HTMLFormElement>("choices");
-let file: File | undefined;
-let pictures: readonly File[] = [];
+
+/** What was chosen from this machine. */
+interface Own {
+  readonly file?: File | undefined;
+  readonly pictures?: readonly File[];
+}
+let own: Own = {};
 
 const field = (name: keyof Choices) => find<HTMLSelectElement | HTMLInputElement | HTMLTextAreaElement>(name);
 for (const [name, texts] of Object.entries(options))
@@ -128,7 +91,7 @@ function call(list: keyof Choices, value: string, text: string): void {
 
 /** What of the page belongs to what is learned. */
 function arrange(choices: Choices): void {
-  const { network, data, twin, second, all } = choices;
+  const { network, data, twin, second } = choices;
   // On the road two colours are those of the two halves, where no second network learns.
   const hasHalves = data === "road" && second === "blank";
   call("second", "blank", hasHalves && twin === "colors" ? "None: its halves are shown" : (options.second?.["blank"] as string));
@@ -141,7 +104,7 @@ function arrange(choices: Choices): void {
   if (isWritten({ network, data })) find("write").closest(".row")?.before(find("problem"));
   else find("about").before(find("problem"));
   find("lead").textContent = leadOf(choices);
-  find("about").textContent = data === "teach" && all === "yes" ? allLearn : lessonOf(data).about;
+  find("about").textContent = aboutOf(choices);
   // Nothing stands there before it answers.
   find("teach").hidden = data !== "teach" || !teach;
   find("drive").hidden = data !== "road" || !drive;
@@ -171,11 +134,11 @@ function setSchedule(choices: Choices): void {
 let latest: Choices | undefined;
 /** What is learned. */
 let shown: string | undefined;
-/** What was chosen for it. */
-let standing: Choices | undefined;
+/** What was chosen for it, also from this machine. */
+let standing: { readonly choices: Choices; readonly own: Own } | undefined;
 
 /** What a choice takes that may not load. */
-async function load(choices: Choices) {
+async function load(choices: Choices, { file }: Own) {
   const { network, data } = choices;
   const { network: made, learned } = lessonOf(data);
   const hasLearned = network === "learned" && learned !== undefined;
@@ -187,36 +150,47 @@ async function load(choices: Choices) {
   return { hasLearned, usualEntry, entry, written, src: entry && data !== "teach" ? await sourceOf(entry) : file };
 }
 
-/** What was chosen does not load: what learns goes on, and its choices come back. A button loads the page anew with those that failed. */
-function giveUp(asked: Choices, { message }: Error): void {
+/** What was chosen does not load, or cannot be taught: what learns goes on, and its choices come back. */
+function giveUp(asked: Choices, { message }: Error, ...more: readonly Element[]): void {
+  if (standing) {
+    const { choices } = standing;
+    own = standing.own;
+    fill({ ...choices, lines: asked.lines });
+    tellAddress(choices);
+    arrange(choices);
+    setSchedule(choices);
+    latest = choices;
+  }
+  complain(`${message} `, ...more);
+}
+
+/** Loads the page anew with what was chosen: what of it did not load is fetched again. */
+function reloadButton(asked: Choices): Element {
   const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Reload the page" });
   again.addEventListener("click", () => {
     tellAddress(asked);
     location.reload();
   });
-  if (standing) {
-    fill({ ...standing, lines: asked.lines });
-    tellAddress(standing);
-    arrange(standing);
-    latest = standing;
-  }
-  complain(`${message} `, again);
+  return again;
 }
 
 async function show(choices: Choices): Promise<void> {
   const { data, optimizer, batch, seed, twin, blank, draws } = choices;
+  const chosen = own;
   latest = choices;
   complain("");
   arrange(choices);
-  const loaded = await load(choices).catch((error: Error) => void (latest === choices && giveUp(choices, error)));
+  const refuse = (error: Error, ...more: readonly Element[]) => void (latest === choices && giveUp(choices, error, ...more));
+  const loaded = await load(choices, chosen).catch((error: Error) => refuse(error, reloadButton(choices)));
   if (!loaded || latest !== choices) return;
   const { hasLearned, usualEntry, entry, written } = loaded;
   const [shape, classes] = [usualEntry?.input.shape.slice(1) ?? [1, 28, 28], usualEntry ? labelsOf(usualEntry).length : 10];
   const src = written ? written.build(Number(seed), shape, classes) : loaded.src;
-  const taught = data === "teach" ? await teach?.prepare(entry ?? file, Number(seed)) : undefined;
+  const teaches = entry ?? chosen.file;
+  const prepared = data === "teach" ? await teach?.prepare(teaches, Number(seed)).catch(refuse) : undefined;
   if (latest !== choices) return;
   const before = standing;
-  standing = choices;
+  standing = { choices, own: chosen };
   arrange(choices);
   viewer.removeAttribute("train-freeze");
   viewer.removeAttribute("train-store");
@@ -232,13 +206,13 @@ async function show(choices: Choices): Promise<void> {
   shown = data;
   if (data !== "road") drive?.close();
   if (data === "teach") {
-    teach?.offer(entry ?? file, Number(seed), taught);
+    teach?.offer(teaches, Number(seed), prepared);
     return;
   }
   teach?.close();
   if (data === "road") drive?.open();
   // Who chooses another network wants to see how it drives.
-  if (data === "road" && before?.network !== choices.network) drive?.letNetworkDrive();
+  if (data === "road" && before?.choices.network !== choices.network) drive?.letNetworkDrive();
   const isBlank = !hasLearned && (entry !== undefined || blank === "yes");
   (field("blank") as HTMLInputElement).disabled = entry !== undefined;
   const { compare, names, rival } = secondOf(hasLearned ? { ...choices, second: "blank" } : choices, isBlank ? `blank:${seed}` : src);
@@ -250,7 +224,7 @@ async function show(choices: Choices): Promise<void> {
   if (viewer.compare !== compare) viewer.compare = compare;
   if (rival === undefined) viewer.removeAttribute("train-rival");
   else viewer.setAttribute("train-rival", rival);
-  viewer.trainFiles = isOwn(data) ? pictures : undefined;
+  viewer.trainFiles = isOwn(data) ? chosen.pictures : undefined;
   if (hasLearned) viewer.removeAttribute("train");
   else viewer.setAttribute("train", data === "fashion" ? fashionUrl : isOwn(data) ? "" : data);
   if (viewer.src !== src) viewer.src = src;
@@ -314,12 +288,12 @@ function offerChoice(id: string, take: (files: readonly File[]) => void): void {
   input.addEventListener("cancel", () => latest && fill({ ...latest, lines: field("lines").value }));
 }
 find("write").addEventListener("click", () => form.reportValidity() && begin(readForm()));
-offerChoice("network-file", ([chosen]) => {
-  file = chosen;
+offerChoice("network-file", ([file]) => {
+  own = { ...own, file };
 });
 for (const id of ["picture-folder", "picture-zip"])
   offerChoice(id, (files) => {
-    pictures = files;
+    own = { ...own, pictures: files };
   });
 
 addEventListener("hashchange", () => {
