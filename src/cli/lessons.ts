@@ -7,7 +7,7 @@ import type { Device } from "../engine/gpu/device.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
 import type { Trainer } from "../engine/trainer.ts";
-import { checkClasses, classExamination, classLesson as learnClasses } from "../lessons/classes.ts";
+import { checkClasses, checkSeveralClasses, classExamination, classLesson as learnClasses } from "../lessons/classes.ts";
 import { type DrivingReport, drivingExamination, drivingLesson, roadOf, shortExamination } from "../lessons/driving.ts";
 import { type BaseLesson, evaluateOnce } from "../lessons/lesson.ts";
 import { answersOf, type NumbersReport, numbersExamination, numbersLesson, numbersOf } from "../lessons/numbers.ts";
@@ -51,6 +51,7 @@ export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Le
   const { data, mean, std, seed } = options;
   const decoded: Decoded = new Map();
   const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed, decoded });
+  if (!hasNumbers(set)) checkSeveralClasses(set, `--data '${data}': `);
   const test = await heldBackOf(set, decoded, options);
   if (hasNumbers(set)) return numbersLessonOf(graph, set, test && hasNumbers(test) ? test : undefined, options);
   return classLesson(graph, set, test && !hasNumbers(test) ? test : undefined, options);

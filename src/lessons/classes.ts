@@ -21,19 +21,12 @@ export interface ClassLessonOptions {
   readonly augmentation?: Augmentation | undefined;
 }
 
-/**
- * What a network learns classes from.
- *
- * @throws ModelError where all examples are of one class: it would learn to answer that to everything
- */
+/** What a network learns classes from. */
 export async function classLesson(
   device: Device,
   set: DataSet,
   { isEndless = false, seed, seen = 0, isShuffled, augmentation }: ClassLessonOptions,
 ): Promise<BaseLesson> {
-  const [only, other] = set.classSizes.flatMap((size, label) => (size > 0 ? label : []));
-  if (!isEndless && only !== undefined && other === undefined)
-    throw new ModelError(`all pictures that can be read are of one class, '${set.classes[only]}'; expected at least two.`);
   const next = augmentation && changesOfSeen(augmentation, set.picture, seed);
   return {
     ...(await batchesOf(device, set, { length: isEndless ? undefined : set.length, next })),
@@ -72,6 +65,15 @@ export async function classExamination(model: Model, set: DataSet, onProgress?: 
     },
     dispose: () => scorer.dispose(),
   };
+}
+
+/**
+ * @param of which data it is, where that is to be said
+ * @throws ModelError where all pictures to learn from are of one class: a network would learn to answer that to everything
+ */
+export function checkSeveralClasses({ classes, classSizes }: DataSet, of = ""): void {
+  const [only, other] = classes.filter((_, label) => (classSizes[label] ?? 0) > 0);
+  if (other === undefined) throw new ModelError(`${of}all pictures to learn from are of one class, '${only}'; expected at least two.`);
 }
 
 /** The network has no score for each class that it is to learn. */

@@ -6,11 +6,10 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { lessonOf } from "../../src/cli/lessons.ts";
 import { NoneHeldBack, type Part } from "../../src/cli/read-pictures.ts";
 import { hasTestPart, readDataSet } from "../../src/cli/training-data.ts";
 import type { DataSet } from "../../src/data-sets/data-set.ts";
-import type { Device } from "../../src/engine/gpu/device.ts";
-import { classLesson } from "../../src/lessons/classes.ts";
 
 const picture = { channels: 1, height: 8, width: 8 };
 const preparation = { mean: [0], std: [1] };
@@ -104,19 +103,40 @@ test("a folder that is a link is a class, and a pipe among pictures is named and
   expect(said).toEqual([expect.stringMatching(/9\.png' is left out: this is a pipe, not a file$/)]);
 });
 
-test.each(["train/", ""])("of one class alone that has pictures nothing is learned, though it can be evaluated, in '%s'", async (part) => {
-  for (const gray of [1, 2, 3]) await write(`all/${part}cat/${gray}.png`, gray);
-  await write(`all/${part}dog/none.png`);
-  mkdirSync(place(`all/${part}bird`));
-  const set = await read("folder:all", "train");
-  expect(set.classSizes.filter((size) => size > 0)).toHaveLength(1);
-  await expect(classLesson({} as Device, set, { seed: 0 })).rejects.toThrow(
-    "all pictures that can be read are of one class, 'cat'; expected at least two.",
-  );
-});
-
 const head = (shape: readonly number[]) => [0, 0, 8, shape.length, ...shape.flatMap((extent) => [0, 0, 0, extent])];
 const idx = (shape: readonly number[]) => Uint8Array.from([...head(shape), ...new Uint8Array(shape.reduce((a, b) => a * b, 1))]);
+
+/** What `train` makes of data before the GPU is opened, for a network of such pictures. */
+const learn = (source: string) => {
+  const graph = { inputs: [{ name: "x", dtype: "float32", shape: ["n", 1, 8, 8] }], metadata: new Map() };
+  return lessonOf(graph as never, { data: source, seed: 0, shuffle: true, test: true, ...preparation });
+};
+
+test.each<[string, string]>([
+  ["parts of which one class cannot be read", "folder:one"],
+  ["a folder of which one class cannot be read", "folder:two"],
+  ["a list that holds back all others", "csv:list.csv"],
+  ["a list of numbers of classes", "csv:numbers.csv"],
+  ["IDX files", "idx:."],
+])("of one class alone nothing is learned, which is told with the data's name, though it can be evaluated: %s", async (_, source) => {
+  for (const part of ["one/train", "two"]) {
+    for (const gray of [1, 2, 3]) await write(`${part}/cat/${gray}.png`, gray);
+    await write(`${part}/dog/none.png`);
+    mkdirSync(place(`${part}/bird`));
+  }
+  for (const gray of [4, 5]) await write(`dog/${gray}.png`, gray);
+  const cats = [1, 2, 3].map((i) => `two/cat/${i}.png`);
+  writeFileSync(place("list.csv"), ["file,class,split", ...cats.map((cat) => `${cat},cat,train`), "dog/4.png,dog,test"].join("\n"));
+  writeFileSync(place("numbers.csv"), ["file,class", ...cats.map((cat) => `${cat},1`)].join("\n"));
+  writeFileSync(place("train-images-idx3-ubyte"), idx([3, 8, 8]));
+  writeFileSync(place("train-labels-idx1-ubyte"), idx([3]).fill(1, 8));
+  const data = source.replace(":", `:${folder}/`);
+  const name = source.startsWith("csv:n") || source.startsWith("idx") ? "1" : "cat";
+  await expect(learn(data)).rejects.toThrow(
+    `--data '${data}': all pictures to learn from are of one class, '${name}'; expected at least two.`,
+  );
+  expect((await read(source, "train")).classSizes.filter((size) => size > 0)).toHaveLength(1);
+});
 
 test("of IDX files whose second part is empty nothing is held back", async () => {
   for (const [part, count] of [

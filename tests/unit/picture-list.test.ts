@@ -262,6 +262,8 @@ test("in the page, a list that leaves nothing to learn from is refused, and pict
   await expect(read([...pictures, list("test")])).rejects.toThrow("none is left to learn from");
   const { train, test: held } = await read([...pictures, list("train")]);
   expect([train.length, held]).toEqual([2, undefined]);
+  const others = file("p/list.csv", "file,class,split\na.tif,x,train\nb.tif,y,test");
+  await expect(read([...pictures, others])).rejects.toThrow("all pictures to learn from are of one class, 'x'; expected at least two.");
 });
 
 describe("what a list holds", () => {

@@ -13,6 +13,7 @@ import { ShapesSet } from "../../data-sets/shapes-set.ts";
 import { readShippedFashion } from "../../data-sets/shipped-fashion.ts";
 import { ModelError } from "../../engine/errors.ts";
 import { sameShape } from "../../engine/shapes.ts";
+import { checkSeveralClasses } from "../../lessons/classes.ts";
 import { colorMatrix, type Preparation, sourceRectangle } from "../preparation.ts";
 import type { Viewer } from "../viewer.ts";
 import { identityOf, type LabelledPicture, readLabels } from "./own-pictures.ts";
@@ -73,6 +74,7 @@ async function read(viewer: Viewer, { data, files, seed }: TrainWish, preparatio
   });
   if (!response.ok) throw new Error(`train '${data}' could not be downloaded: the server answered ${response.status}.`);
   const stored = await readShippedFashion(new Uint8Array(await response.arrayBuffer()), own);
+  checkSeveralClasses(stored.train, `train '${data}': `);
   return { train: fitted(stored.train), test: fitted(stored.test) };
 }
 
@@ -132,10 +134,12 @@ async function readOwn(
       { picture, classes, preparation: own },
     );
   };
+  const learned = set(train);
+  checkSeveralClasses(learned);
   const readable = new Set(decoded.map(({ path }) => path));
   const damaged = pictures.filter(({ path }) => !readable.has(path)).map(({ path }) => `'${path}'`);
   return {
-    train: set(train),
+    train: learned,
     test: test.length > 0 ? set(test) : undefined,
     leftOut: leftOut + pictures.length - decoded.length,
     unread: [...unread, ...damaged].slice(0, mostNamed),
