@@ -129,7 +129,7 @@ describe("the second network beside one that learns", () => {
 
   test("has the rate of the first where neither rate nor optimiser is another, until it comes apart", () => {
     const history = historyFor({ optimizer: "adam", seed: 1, rival: { optimizer: undefined, rate: undefined, blank: 2 } });
-    const learning = { history, begun: { classes: [] }, silent: { found: { values: [], counts: [] } } } as never;
+    const learning = { history, begun: { classes: [] }, silent: { found: { values: [], counts: [] } }, trials: {} } as never;
     const isOfBoth = (rival?: Partial<RivalWish>) =>
       runViewOf(learning, rival && { optimizer: undefined, rate: undefined, blank: 2, ...rival }, {} as never).isRateOfBoth;
     expect([isOfBoth({}), isOfBoth({ rate: 1 }), isOfBoth({ optimizer: "sgd" }), isOfBoth()]).toEqual([true, false, false, false]);

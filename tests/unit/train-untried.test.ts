@@ -106,7 +106,7 @@ test("it is not asked how good it is, and the status and what is read aloud say 
   expect(toldText(both as never)).toBe(
     "After 1 step the loss of the first network is 1.000, that of the second 2.000; no picture is held back to try it on.",
   );
-  expect(learning.told).toBe("After 1 step the loss is 0.500; no picture is held back to try it on.");
+  expect(learning.trials.told).toBe("After 1 step the loss is 0.500; no picture is held back to try it on.");
   expect(learning.history.scores).toEqual([]);
   learning.end();
 });

@@ -2,14 +2,13 @@
 import { formatNumber } from "../format-number.ts";
 import type { Session } from "../session/session.ts";
 import type { WeightsPart } from "../views/view.ts";
-import { Due } from "./due.ts";
 import type { History } from "./history.ts";
-import type { Begun, Evaluated, ExamplePicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
+import type { Begun, ExamplePicture, Kept, TrainAnswers, TrainRequest } from "./request.ts";
 import { nextRateText, type Schedule } from "./schedule.ts";
 import { type Course, Signs } from "./signs.ts";
 import { SilentChannels } from "./silent-channels.ts";
-import { toldText } from "./status.ts";
 import type { Pace } from "./template.ts";
+import { Trials } from "./trials.ts";
 import type { WeightTiles } from "./weight-tiles.ts";
 
 export interface LearningParts extends Course {
@@ -35,28 +34,23 @@ const budgetMs = 40;
 const mostSteps = 64;
 /** The share of the time that keeping weights takes, at most. */
 const mostKeeping = 0.1;
-/** How long no single step is asked for until weights are read back. */
+/** How long no step is asked for until weights are read back, and tried. */
 const restMs = 1000;
 /** Single steps that wait, at most: a key that is held down orders more than are taken. */
 const mostOrdered = 10;
-/** Between two sentences that are read aloud. */
-const quietMs = 20_000;
 const paceMs: Readonly<Record<Pace, number>> = { fast: 0, brisk: 100, slow: 1000 };
 
 export class Learning {
   readonly begun: Begun;
   readonly history: History;
   pace: Pace = "fast";
-  evaluated: Evaluated | undefined;
   readonly silent: SilentChannels;
+  readonly trials: Trials;
   /** Pictures in a second, lately; 0 before the first step. */
   speed = 0;
-  /** How good it was lately, in a sentence that does not change often: it is read aloud. */
-  told = "";
   /** Why it has stopped, if it did so by itself. */
   trouble: string | undefined;
   readonly #parts: LearningParts;
-  readonly #due = new Due();
   readonly #signs: Signs;
   #isHeld = false;
   #rate: number;
@@ -68,7 +62,6 @@ export class Learning {
   #wanted: { readonly shown: Kept | undefined } | undefined;
   /** What was begun last with the weights: the next waits for it, so that nobody changes or reads them within a step. */
   #turn: Promise<unknown> = Promise.resolve();
-  #toldAt = Number.NEGATIVE_INFINITY;
   #isUnderWay = false;
   #isStepping = false;
   #isOver = false;
@@ -76,7 +69,7 @@ export class Learning {
   #ordered = 0;
   /** Keeping takes a small share of all time, however large the weights are. */
   #keepsAgainAt = 0;
-  #keepTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Partial<Record<"keep" | "try", ReturnType<typeof setTimeout>>> = {};
   /** The number of the picture that was shown last. */
   #picture = 0;
 
@@ -87,6 +80,12 @@ export class Learning {
     this.#rate = parts.rate;
     this.#signs = new Signs(parts);
     this.silent = new SilentChannels(parts);
+    const { begun, history, id } = parts;
+    const evaluate = async () => {
+      const evaluated = await this.#ask<"evaluate">({ do: "evaluate", id });
+      return this.#isOver ? undefined : evaluated;
+    };
+    this.trials = new Trials({ begun, history, evaluate });
   }
 
   get rate(): number {
@@ -140,7 +139,7 @@ export class Learning {
   /** What is answered to it later is nobody's. */
   end(): void {
     this.#isOver = true;
-    clearTimeout(this.#keepTimer);
+    this.#clearTimers();
     this.silent.end();
   }
 
@@ -155,7 +154,7 @@ export class Learning {
     this.#parts.onChange();
     if (this.#isUnderWay || !this.#isWanted) return;
     this.#isUnderWay = true;
-    clearTimeout(this.#keepTimer);
+    this.#clearTimers();
     let isSingle = false;
     try {
       while (this.#isWanted) {
@@ -174,9 +173,7 @@ export class Learning {
         await this.#keepPaused();
       }
     } catch (error) {
-      if (!this.#isOver && (error as Error).name !== "AbortError") this.#parts.onFail(error as Error);
-      this.#isOver ||= (error as Error).name !== "AbortError";
-      return;
+      return this.#fail(error as Error);
     } finally {
       this.#isStepping = false;
       this.#isUnderWay = false;
@@ -184,7 +181,13 @@ export class Learning {
     }
     // It was let go on meanwhile, or another step was asked for.
     if (this.#isWanted) void this.goOn();
-    else if (isSingle && !this.#isOver) this.#keepSoon();
+    else if (!this.#isOver) this.#settle(isSingle);
+  }
+
+  #fail(error: Error): void {
+    if (error.name === "AbortError") return;
+    if (!this.#isOver) this.#parts.onFail(error);
+    this.#isOver = true;
   }
 
   get #isWanted(): boolean {
@@ -212,7 +215,7 @@ export class Learning {
       history.keep(kept, this.looked);
       this.#parts.onKeep();
     }
-    if (history.scores.length === 0 && !this.#isUntried) await this.#try();
+    if (this.trials.isFirstDue) await this.#try();
     const { rate } = this;
     const wasApart = !Number.isFinite(history.losses.at(-1) ?? 0);
     const { losses, rivalLosses, ms } = await this.#ask<"step">({ do: "step", id, count, rate, schedule: this.#parts.schedule?.() });
@@ -230,7 +233,7 @@ export class Learning {
       if (!wasApart) this.#signs.noteApart(rate);
       const advice = `“Begin anew” takes the learning rate ${formatNumber(this.rateAnew)}, or a lower one that you choose.`;
       this.trouble = `After step ${history.steps} the loss is ${lost}: the network has come apart. ${advice}`;
-    } else if (this.#due.isAfter(history.steps)) await this.#try();
+    } else if (this.trials.isDue) await this.#try();
     this.#parts.onLearn();
   }
 
@@ -243,33 +246,8 @@ export class Learning {
   }
 
   async #try(): Promise<void> {
-    const ms = this.#isUntried ? 0 : await this.#examine();
-    if (this.#isOver) return;
-    this.#due.note(this.history.steps, ms);
-    this.#say();
-    this.#parts.onLearn();
-  }
-
-  /** Nothing is held back to try it on. */
-  get #isUntried(): boolean {
-    return this.begun.heldBack === 0;
-  }
-
-  /** @returns how long that took */
-  async #examine(): Promise<number> {
-    const evaluated = await this.#ask<"evaluate">({ do: "evaluate", id: this.#parts.id });
-    if (this.#isOver) return 0;
-    this.evaluated = evaluated;
-    this.history.scores.push(evaluated);
-    if (evaluated.rival) this.history.rival?.scores.push({ steps: evaluated.steps, ...evaluated.rival });
-    return evaluated.ms;
-  }
-
-  #say(): void {
-    const now = performance.now();
-    if (now - this.#toldAt < quietMs) return;
-    this.#toldAt = now;
-    this.told = toldText(this);
+    await this.trials.try();
+    if (!this.#isOver) this.#parts.onLearn();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -322,9 +300,20 @@ export class Learning {
     this.#parts.onKeep();
   }
 
-  /** Of single steps only the last is kept, and not more often than keeping may take time. */
-  #keepSoon(): void {
-    this.#keepTimer = setTimeout(() => void this.#keepPaused(), Math.max(restMs, this.#keepsAgainAt - performance.now()));
+  /** Where it rests a while, it is tried once more: what is told is of the last step. Of single steps that one is kept, not more often than keeping may take time. */
+  #settle(isSingle: boolean): void {
+    if (isSingle) this.#timers.keep = setTimeout(() => void this.#keepPaused(), Math.max(restMs, this.#keepsAgainAt - performance.now()));
+    this.#timers.try = setTimeout(() => void this.#inTurn(() => this.#tryPaused()).catch((error: Error) => this.#fail(error)), restMs);
+  }
+
+  #clearTimers(): void {
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+  }
+
+  async #tryPaused(): Promise<void> {
+    if (this.#isOver || this.#isUnderWay || this.#looked) return;
+    // Weights that have come apart are worth nothing.
+    if (this.trials.isOutdated && Number.isFinite(this.history.losses.at(-1) ?? 0)) await this.#try();
   }
 
   #noteKeeping(begun: number): void {

@@ -17,7 +17,8 @@ interface Beside extends Pick<RunView, "name" | "isPaused" | "curves" | "note" |
 
 /** @param rival what is another about a second network that learns */
 export function runViewOf(learning: Learning, rival: RivalWish | undefined, { isUnkept, ...beside }: Beside): RunView {
-  const { isHeld, rate, pace, looked, evaluated, told, begun, history, silent, advice, nextRate } = learning;
+  const { isHeld, rate, pace, looked, begun, history, silent, trials, advice, nextRate } = learning;
+  const { evaluated, told } = trials;
   return {
     ...{ isHeld, rate, pace, looked, evaluated, told, advice, nextRate, ...beside },
     // With another optimiser it has a rate of its own, too.
