@@ -1,6 +1,7 @@
 // What somebody meets who sees the page for the first time: what is offered works or says why not, and what is said is of what is shown.
 import { expect, type Page } from "@playwright/test";
 import { encodeModel } from "../../src/engine/onnx/encode.ts";
+import type { ConvCam } from "../../src/ui/element.ts";
 import { graphOf, noise, op } from "../support/graphs.ts";
 import { test } from "../support/warm-page.ts";
 import { dropFile, openPage, readValue } from "./page.ts";
@@ -122,6 +123,40 @@ test("checkpoints begin with the one that is shown, and what is said of another 
   await page.click("#checkpoints");
   await expect(page.locator("#top-label")).toHaveText("3");
   await expect(about).toHaveText(/^[\d,]+ parameters\. Reads 99/);
+});
+
+test("a network that has said that it has no classes is asked no more", async ({ warmPage: page }) => {
+  const graph = graphOf({
+    inputs: { x: [1, 3, 16, 16] },
+    constants: { w: noise([4, 3, 3, 3], 1) },
+    nodes: [op("Conv", "x w", "maps"), op("Relu", "maps", "mask")],
+  });
+  await openPage(page);
+  await dropFile(page, "mask.onnx", "", [...encodeModel(graph)]);
+  await expect(page.locator("#about")).toContainText("mask.onnx");
+  const element = page.locator("conv-cam");
+  const asked = await element.evaluateHandle((one: ConvCam) => {
+    const kinds: string[] = [];
+    const { ask } = one;
+    one.ask = ((query) => {
+      kinds.push(query.kind);
+      return ask.call(one, query);
+    }) as typeof ask;
+    return kinds;
+  });
+  await page.getByRole("button", { name: "Why?" }).click();
+  const countAsked = () => asked.evaluate((kinds) => kinds.filter((kind) => kind === "scores").length);
+  await expect.poll(countAsked).toBeGreaterThan(0);
+  // Whatever was asked before this is answered, too.
+  await element.evaluate((one: ConvCam) => one.ask({ kind: "scores" }));
+  const before = await countAsked();
+  for (const layer of ["nothing", "no-layer", "none"])
+    await element.evaluate(async (one: ConvCam, name) => {
+      const told = new Promise((resolve) => one.addEventListener("error", resolve, { once: true }));
+      one.explainLayer = name;
+      await told;
+    }, layer);
+  expect(await countAsked()).toBe(before);
 });
 
 test("numbers that may be anything are explained once one of them is chosen, as the page itself says", async ({ warmPage: page }) => {

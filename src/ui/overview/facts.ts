@@ -1,16 +1,12 @@
 // What a network is made of, for the overview: a model's summary, with what only the graph knows: kernels, groups, bounds. All of it can be
 // cloned, so the graph may stay in a worker.
-import { loadPart } from "../../engine/errors.ts";
 import type { Graph, Node } from "../../engine/graph/graph.ts";
 import type { Inspection } from "../../engine/inspect.ts";
 import type { Axes, Shape } from "../../engine/shapes.ts";
 import type { LayerSummary } from "../../engine/summary.ts";
 import { Tensor } from "../../engine/tensor.ts";
-import type { Scores } from "../explain/one-number.ts";
 import { weighted } from "../kernels/find.ts";
 import { attributesOf, viewWeights } from "../kernels/weights.ts";
-import type { Known } from "../session/queries.ts";
-import { aborted } from "../session/session.ts";
 
 /** What a node's attributes and constants say of it. What is as usual, such as strides of 1, is left out. */
 export interface NodeFacts {
@@ -42,17 +38,6 @@ export interface NetworkFacts {
   readonly facts: ReadonlyMap<string, NodeFacts>;
   /** Why the network cannot run; empty if it can. */
   readonly obstacles: readonly string[];
-  /** What can be explained, where that is asked for; undefined where no network runs, or the engine explains none of its outputs. */
-  readonly scores?: Scores | undefined;
-}
-
-/** @param scores whether what can be explained is told, too */
-export async function answerNetwork({ inspected, viewer }: Known, { scores }: { readonly scores?: boolean }): Promise<NetworkFacts> {
-  if (!inspected) throw aborted();
-  const facts = describeNetwork(inspected.graph, inspected, inspected.inputShapes);
-  if (!scores || !viewer) return facts;
-  const { scoresOf } = await loadPart("for explanations", () => import("../explain/one-number.ts"));
-  return { ...facts, scores: scoresOf(viewer.model) };
 }
 
 /**

@@ -36,6 +36,8 @@ export class WhyControls {
   #available: readonly DrawableLayer[] | undefined;
   /** The names that the list of classes shows. */
   #classes: readonly string[] | undefined;
+  /** The layers of the network that has said how many scores it has. */
+  #told: readonly DrawableLayer[] | undefined;
   /** How many scores the network gave last. */
   #classCount = 0;
   /** What the network's answer is called where it is one number, and so no class. */
@@ -73,10 +75,13 @@ export class WhyControls {
   async #askForClasses(): Promise<void> {
     const { viewer } = this.#parts;
     const available = this.#available;
-    const facts = await viewer.ask({ kind: "network", scores: true }).catch(() => undefined);
-    if (!facts?.scores || this.#classCount > 0 || available !== this.#available) return;
-    const { count = 0, number } = facts.scores;
-    if (count > mostClasses) return;
+    if (available === this.#told) return;
+    // Until it is on the GPU it says nothing, and is asked again.
+    const scores = await viewer.ask({ kind: "scores" }).catch(() => null);
+    if (scores === null || available !== this.#available) return;
+    this.#told = available;
+    const { count = 0, number } = scores ?? {};
+    if (this.#classCount > 0 || count > mostClasses) return;
     this.#classCount = count;
     this.#number = number;
     this.#listClasses();

@@ -4,6 +4,7 @@ import type { Graph } from "../../engine/graph/graph.ts";
 import type { Axes } from "../../engine/shapes.ts";
 import type { BoxesAnswer, BoxesQuery } from "../boxes/request.ts";
 import type { AnswersOfElement, QuestionOfElement } from "../elements/index.ts";
+import type { Scores } from "../explain/one-number.ts";
 import type { FrameWish, PictureWish } from "../export/request.ts";
 import type { NetworkHints } from "../hints/answer.ts";
 import type { Kernels, KernelsQuery } from "../kernels/request.ts";
@@ -57,8 +58,10 @@ export type Query =
   | { readonly kind: "hints" }
   /** What a detection network has found in the picture that is shown. */
   | BoxesQuery
-  /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels; and which scores can be explained, where that is wanted. */
-  | { readonly kind: "network"; readonly scores?: boolean }
+  /** What the network is made of: nodes, shapes, parameters, multiply-adds, kernels. */
+  | { readonly kind: "network" }
+  /** How many scores of the network can be explained. */
+  | { readonly kind: "scores" }
   /** Statistics of every channel, a histogram of the value or of one channel, and how many elements of each channel are saturated. */
   | ({ readonly kind: "layer"; readonly channel?: number | undefined } & ComparedValue)
   /** What each channel of a value does for the score of a class. */
@@ -103,6 +106,7 @@ export interface Answers extends AnswersOfElement {
   readonly hints: NetworkHints;
   readonly boxes: BoxesAnswer;
   readonly network: NetworkFacts;
+  readonly scores: Scores | undefined;
   readonly layer: LayerNumbers;
   readonly effects: Effects;
   readonly strongest: readonly StrongPlace[];
@@ -177,8 +181,14 @@ const answers: AnswerTable = {
   async boxes(known, query) {
     return (await loadBoxes()).answerBoxes(viewerOf(known), graphOf(known), query);
   },
-  async network(known, query) {
-    return (await loadPart("for the overview", () => import("../overview/facts.ts"))).answerNetwork(known, query);
+  async network({ inspected }) {
+    const { describeNetwork } = await loadPart("for the overview", () => import("../overview/facts.ts"));
+    if (!inspected) throw aborted();
+    return describeNetwork(inspected.graph, inspected, inspected.inputShapes);
+  },
+  async scores(known) {
+    const { model } = viewerOf(known);
+    return (await loadPart("for explanations", () => import("../explain/one-number.ts"))).scoresOf(model);
   },
   async layer(known, query) {
     const viewer = viewerOf(known);
