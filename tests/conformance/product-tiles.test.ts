@@ -18,6 +18,7 @@ const sizes: Readonly<Record<string, Sizes>> = {
   "fewer columns than a block": { rows: 40, columns: 3, depth: 9 },
   "fewer rows than a block": { rows: 5, columns: 70, depth: 10 },
   "a depth below one turn": { rows: 18, columns: 33, depth: 3 },
+  "fewer rows than a block either way round": { rows: 20, columns: 30, depth: 12 },
   "few of each": { rows: 2, columns: 2, depth: 2 },
 };
 

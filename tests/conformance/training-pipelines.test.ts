@@ -24,7 +24,7 @@ test("convolutions share the pipelines of dense layers and of the quick start: n
   const [model, step] = await plansOf("mnist_convnet@32 training");
   const known = pipelinesOf(model);
   const added = [...pipelinesOf(step)].filter(([code]) => !known.has(code));
-  expect(added.filter(([code]) => code.length > 12_000).map(([, name]) => name)).toEqual(["product tiles 16×8"]);
+  expect(added.filter(([code]) => code.length > 12_000).map(([, name]) => name)).toEqual(["product tiles 32×8"]);
   const kernels = new Map(step.steps.map(({ node, kernel }) => [node, kernel]));
   expect(kernels.get("conv_1")).toBe("tap by tap");
   expect(kernels.get("conv_2")).toBe("winograd 4×4 by tiles");

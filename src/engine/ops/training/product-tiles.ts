@@ -8,10 +8,11 @@ import { addend, type MatrixProduct } from "../matrix-product.ts";
 import type { Binding, Dispatch, Kernel, PlacedOperand, Table, Target } from "../operator.ts";
 
 /**
- * Rows and columns of a block. SwiftShader keeps variables in memory and loads dearly; a graphics card has so many registers. SwiftShader gives a core a
- * whole workgroup, and few large blocks are to keep all cores busy.
+ * Rows and columns of a block. SwiftShader keeps variables in memory and loads dearly: 32 × 8, where four lanes share rows, loads as many rows as columns,
+ * the least for what it multiplies. A graphics card has so many registers. SwiftShader gives a core a whole workgroup, and few large blocks are to keep all
+ * cores busy.
  */
-const blocks = { software: { rows: 16, columns: 8, workgroupSize: 8 }, gpu: { rows: 8, columns: 4, workgroupSize: 32 } } as const;
+const blocks = { software: { rows: 32, columns: 8, workgroupSize: 4 }, gpu: { rows: 8, columns: 4, workgroupSize: 32 } } as const;
 
 interface Block extends ProductTilesVariant {
   readonly columnBlocks: number;
