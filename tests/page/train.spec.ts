@@ -36,12 +36,14 @@ function focusedText(): string {
   return (focused?.ariaLabel ?? (first ?? focused)?.textContent ?? "").trim();
 }
 
-/** In a page: after how many steps the weights are that the browser keeps. */
+/** In a page: after how many steps the weights are that the browser has kept last. */
 async function storedSteps(): Promise<number | undefined> {
   const answer = (request: IDBRequest) =>
     new Promise((resolve) => request.addEventListener("success", () => resolve(request.result), { once: true }));
   const opened = (await answer(indexedDB.open("convcam", 1))) as IDBDatabase;
-  const files = (await answer(opened.transaction("handed-over").objectStore("handed-over").get("training page"))) as Blob[] | undefined;
+  const read = (key: string) => answer(opened.transaction("handed-over").objectStore("handed-over").get(key));
+  const [latest] = ((await read("trainings page")) ?? []) as string[];
+  const files = latest === undefined ? undefined : ((await read(latest)) as Blob[] | undefined);
   opened.close();
   return files?.[0] && (JSON.parse(await files[0].text()).steps as number[]).at(-1);
 }
@@ -397,6 +399,14 @@ test("another schedule is followed as it learns, and what is learned is kept whe
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await expect.poll(() => page.evaluate(storedSteps)).toBe(hidden);
+  // A run with another setting has a place of its own.
+  await page.goto("/train.html#batch=5&twin=none&seed=77");
+  await page.reload();
+  await learnTo(page, 1);
+  await pause(page);
+  const other = await stepOf(page);
+  await expect.poll(() => page.evaluate(storedSteps)).toBe(other);
+  await page.goto("/train.html#batch=4&twin=none&seed=77");
   await page.reload();
   await learnTo(page, 1);
   const offer = page.locator("conv-cam .train").getByRole("button", { name: /^Go on after/ });

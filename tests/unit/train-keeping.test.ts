@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { History } from "../../src/ui/train/history.ts";
 import { Keeping } from "../../src/ui/train/keeping.ts";
 import type { Kept } from "../../src/ui/train/request.ts";
-import { storedRun, storeRun } from "../../src/ui/train/stored.ts";
+import { Offer, storedRun, storeRun } from "../../src/ui/train/stored.ts";
 
 /** What the browser's database holds, by its keys. */
-const database = new Map<string, readonly Blob[]>();
+const database = new Map<string, unknown>();
 
 /** A request that has its answer. */
 function answered<Result>(result: Result): EventTarget & { readonly result: Result } {
@@ -18,22 +18,29 @@ function answered<Result>(result: Result): EventTarget & { readonly result: Resu
 /** Whether a browser that has no room takes what is put, and gives it up where the transaction ends. */
 let isFull = false;
 
-/** A transaction ends after the answer to its request. */
+/** A transaction ends when all its requests have answers, of which the last has led to no other. */
 function transaction() {
   const target = new EventTarget();
-  const put = new Map<string, readonly Blob[]>();
+  /** What it changes once it ends. */
+  const changes: (() => unknown)[] = [];
+  let underWay = 0;
   const end = () => {
-    if (isFull && put.size > 0) return target.dispatchEvent(new Event("abort"));
-    for (const [key, files] of put) database.set(key, files);
+    if (isFull && changes.length > 0) return target.dispatchEvent(new Event("abort"));
+    for (const change of changes) change();
     return target.dispatchEvent(new Event("complete"));
   };
   const after = <Result>(result: Result) => {
     const request = answered(result);
-    request.addEventListener("success", () => void Promise.resolve().then(end));
+    underWay++;
+    request.addEventListener("success", async () => {
+      for (let turn = 0; turn < 10; turn++) await undefined;
+      if (--underWay === 0) end();
+    });
     return request;
   };
   const objects = {
-    put: (files: readonly Blob[], key: string) => after(void put.set(key, files)),
+    put: (value: unknown, key: string) => after(void changes.push(() => database.set(key, value))),
+    delete: (key: string) => after(void changes.push(() => database.delete(key))),
     get: (key: string) => after(database.get(key)),
   };
   return Object.assign(target, { objectStore: () => objects, error: isFull ? new DOMException("full", "QuotaExceededError") : null });
@@ -99,7 +106,7 @@ describe("a training that is stored", () => {
     await storeRun("page", { ...storable(37), latest: weightsOf(kept(37)) });
     expect((await storedRun("page", "a"))?.history.latest).toEqual(weightsOf(kept(37)));
     await storeRun("page", storable(37));
-    const [[key, files]] = [...database] as [[string, Blob[]]];
+    const [key, files] = [...database].find(([one]) => one.endsWith(" a")) as [string, Blob[]];
     const told = JSON.parse(await (files[0] as Blob).text());
     database.set(key, [new Blob([JSON.stringify({ ...told, checkpoint: 0 })]), ...files.slice(1)]);
     expect((await storedRun("page", "a"))?.history.latest).toEqual(weightsOf(kept(37)));
@@ -109,11 +116,36 @@ describe("a training that is stored", () => {
     const run = await storedRun("page", "a");
     expect([run?.history.latest, run?.rate]).toEqual([weightsOf(kept(37)), undefined]);
   });
+
+  test("stays where others with another setting are: of each name the latest six", async () => {
+    const stepsOf = async (name: string, key: string) => (await storedRun(name, key))?.history.steps;
+    await storeRun("other", { ...storable(20), key: "a" });
+    for (const [i, key] of ["a", "b", "c", "d", "e", "f"].entries()) await storeRun("page", { ...storable(30 + i), key });
+    await storeRun("page", { ...storable(50), key: "a" });
+    expect([await stepsOf("page", "a"), await stepsOf("page", "b"), await stepsOf("page", "f")]).toEqual([50, 31, 35]);
+    const { size } = database;
+    await storeRun("page", { ...storable(1), key: "g" });
+    expect([await stepsOf("page", "a"), await stepsOf("page", "b"), await stepsOf("page", "c")]).toEqual([50, undefined, 32]);
+    expect([await stepsOf("page", "g"), await stepsOf("other", "a"), database.size]).toEqual([1, 20, size]);
+  });
+
+  test("as an older version has kept it, under the name alone, is the oldest of its name", async () => {
+    await storeRun("page", storable(37));
+    const files = [...database].find(([one]) => one.endsWith(" a"))?.[1];
+    database.clear();
+    database.set("training page", files);
+    expect((await storedRun("page", "a"))?.history.steps).toBe(37);
+    expect(await storedRun("page", "b")).toBeUndefined();
+    for (const key of ["b", "c", "d", "e", "f"]) await storeRun("page", { ...storable(1), key });
+    expect((await storedRun("page", "a"))?.history.steps).toBe(37);
+    await storeRun("page", { ...storable(1), key: "g" });
+    expect(database.has("training page")).toBe(false);
+  });
 });
 
 describe("what is learned is kept in the browser", () => {
   /** A page that can be hidden, and a run that says what it goes on with. */
-  function learn(history: History, offeredSteps = 0) {
+  function learn(history: History, offered = new Offer()) {
     const page = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState });
     const asked: number[] = [];
     const learning = {
@@ -123,20 +155,13 @@ describe("what is learned is kept in the browser", () => {
         return kept(history.steps);
       },
     };
-    const offered = {
-      isOver: false,
-      steps: offeredSteps,
-      end() {
-        offered.isOver = true;
-      },
-    };
     const keeping = new Keeping({ name: "page", key: "a" }, learning, offered, page);
     const see = (visibilityState: DocumentVisibilityState) => {
       page.visibilityState = visibilityState;
       page.dispatchEvent(new Event("visibilitychange"));
     };
     const stored = async () => (await storedRun("page", "a"))?.history.steps;
-    return { keeping, learning, see, asked, stored, offered };
+    return { keeping, learning, see, asked, stored };
   }
 
   test("when the page is hidden, once for the same steps", async () => {
@@ -255,19 +280,25 @@ describe("what is learned is kept in the browser", () => {
   });
 
   test("but what is offered of another day stays until more steps were taken than it had", async () => {
+    const offer = new Offer();
+    await storeRun("page", { key: "a", history: learned(40), latest: kept(40), rate: 0.5 });
+    offer.run = await storedRun("page", "a");
     const history = learned(0);
-    const { see, asked, stored, keeping, offered } = learn(history, 40);
+    const { see, asked, stored, keeping } = learn(history, offer);
     history.note(new Array<number>(39).fill(1));
     see("hidden");
     history.keep(kept(39));
     await keeping.keep(history.latest);
     history.note([1]);
     see("hidden");
-    expect([asked, await stored(), offered.isOver]).toEqual([[], undefined, false]);
+    expect([asked, await stored(), offer.steps]).toEqual([[], 40, 40]);
     history.note([1]);
     see("hidden");
     await expect.poll(stored).toBe(41);
     // Whoever took it up now would keep the fewer steps in place of the more.
-    await expect.poll(() => offered.isOver).toBe(true);
+    await expect.poll(() => offer.steps).toBe(0);
+    history.note([1]);
+    see("hidden");
+    await expect.poll(stored).toBe(42);
   });
 });

@@ -1,6 +1,6 @@
 // A training that goes on another day: its first weights, all that it goes on with, and its curves, in the browser's own database. Where that keeps
 // nothing, neither does this.
-import { handOver, takeOver } from "../../handed-over.ts";
+import { handOverLatest, takeOver } from "../../handed-over.ts";
 import { History, type Score } from "./history.ts";
 import type { Kept, TrainWish } from "./request.ts";
 
@@ -42,7 +42,12 @@ export class Offer {
   }
 }
 
-const keyOf = (name: string) => `training ${name}`;
+/** Runs with different settings that are kept under one name: with one more the oldest goes. */
+const mostRuns = 6;
+
+const keyOf = (name: string, key: string) => `training ${name} ${key}`;
+/** Where older versions have kept one run, of whatever key. */
+const olderKeyOf = (name: string) => `training ${name}`;
 
 /** Under which name it is kept; null for none. Of two that learn, none is. */
 export function storeNameOf(element: Element, { rival }: Pick<TrainWish, "rival">): string | null {
@@ -74,7 +79,7 @@ export interface Storable {
   readonly rate: number;
 }
 
-/** @returns whether the browser keeps it */
+/** Each key has a place of its own, so that no run overwrites one with other settings. @returns whether the browser keeps it */
 export async function storeRun(name: string, { key, history, latest, rate }: Storable): Promise<boolean> {
   const { losses, scores } = history;
   const kept = [history.kept[0] ?? latest, latest];
@@ -85,16 +90,16 @@ export async function storeRun(name: string, { key, history, latest, rate }: Sto
   };
   const files = [...kept.map(({ bytes }) => bytes), ...(checkpoint ? [checkpoint] : [])];
   const blobs = [new Blob([JSON.stringify(told)]), ...files.map((bytes) => new Blob([bytes]))];
-  return handOver(keyOf(name), blobs).then(
+  return handOverLatest(keyOf(name, key), blobs, { list: `trainings ${name}`, most: mostRuns, oldest: olderKeyOf(name) }).then(
     () => true,
     () => false,
   );
 }
 
-/** @returns undefined where none is kept, or one of something else */
+/** @returns undefined where none is kept */
 export async function storedRun(name: string, key: string): Promise<StoredRun | undefined> {
   try {
-    const [head, ...files] = (await takeOver(keyOf(name))) ?? [];
+    const [head, ...files] = (await takeOver(keyOf(name, key))) ?? (await takeOver(olderKeyOf(name))) ?? [];
     const told = head && (JSON.parse(await head.text()) as Told);
     if (!told || told.key !== key) return undefined;
     const history = new History(told.name);
