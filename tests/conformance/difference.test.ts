@@ -5,7 +5,7 @@ import { readBack } from "../../src/engine/gpu/read-buffer.ts";
 import type { Shape } from "../../src/engine/shapes.ts";
 import { viewAsMaps } from "../../src/ui/mosaic/maps.ts";
 import { MosaicRenderer, type MosaicSource } from "../../src/ui/mosaic/renderer.ts";
-import { answer } from "../../src/ui/session/queries.ts";
+import { answer } from "../../src/ui/session/answers.ts";
 import { Viewer } from "../../src/ui/viewer.ts";
 import { prepareCompared } from "../../src/ui/views/compared-view.ts";
 import { Difference } from "../../src/ui/views/difference.ts";

@@ -189,7 +189,7 @@ export class EngineSession implements Session {
 
   ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]> {
     return this.#unlessDisposed(async () => {
-      const { answer } = await loadPart("that answers questions", () => import("./queries.ts"));
+      const { answer } = await loadPart("that answers questions", () => import("./answers.ts"));
       const known = { viewer: this.#viewer, inspected: this.#inspected };
       const answered = answer(known, query);
       await answered.catch(() => {});
