@@ -227,12 +227,14 @@ export class Panel {
     // Keeps the page from scrolling. After an `await` it would be too late.
     if (event instanceof KeyboardEvent && event.key.startsWith("Arrow")) event.preventDefault();
     if (!this.#probe && !startsProbe) return;
+    // What comes while its code is loaded may move the canvas.
+    const box = this.canvas.getBoundingClientRect();
     // If the probe's code cannot be loaded, only reading values is lost.
     this.#probe ??= import("./probe.ts").then(
       (part) => new part.Probe(this),
       () => undefined,
     );
-    (await this.#probe)?.handle(event);
+    (await this.#probe)?.handle(event, box);
   }
 
   get #title(): string {

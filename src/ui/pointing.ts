@@ -16,22 +16,22 @@ export const arrows: Readonly<Record<string, readonly [number, number]>> = {
 /**
  * Follows a pointer. When a finger lifts, what was chosen stays; when a mouse leaves, it goes.
  *
+ * @param box where the canvas was at the event
  * @param choose called with the element under the pointer, or none
  */
 export function followPointer(
   event: PointerEvent,
-  canvas: HTMLCanvasElement,
+  box: DOMRect,
   layout: MosaicLayout | undefined,
   choose: (point: MapPoint | undefined) => void,
 ): void {
   const isTouch = event.pointerType === "touch";
   if (event.type === "pointerleave") {
     if (!isTouch) choose(undefined);
-  } else if (!isTouch || event.type === "pointerdown") choose(pointUnder(event, canvas, layout));
+  } else if (!isTouch || event.type === "pointerdown") choose(pointUnder(event, box, layout));
 }
 
-function pointUnder({ clientX, clientY }: PointerEvent, canvas: HTMLCanvasElement, layout: MosaicLayout | undefined): MapPoint | undefined {
-  const box = canvas.getBoundingClientRect();
+function pointUnder({ clientX, clientY }: PointerEvent, box: DOMRect, layout: MosaicLayout | undefined): MapPoint | undefined {
   if (!layout || box.width === 0) return undefined;
   return pointAt(layout, ((clientX - box.left) * layout.width) / box.width, ((clientY - box.top) * layout.height) / box.height);
 }

@@ -33,11 +33,12 @@ export class Probe {
     styled.add(root);
   }
 
-  handle(event: Event): void {
+  /** @param box where the canvas was at the event */
+  handle(event: Event, box: DOMRect): void {
     if (event instanceof KeyboardEvent) this.#onKey(event);
     else if (event.type === "blur") this.#move(undefined);
     else if (event.type === "click") this.#pick();
-    else if (event instanceof PointerEvent) followPointer(event, this.#panel.canvas, this.#panel.layout, (point) => this.#move(point));
+    else if (event instanceof PointerEvent) followPointer(event, box, this.#panel.layout, (point) => this.#move(point));
   }
 
   /** Of a comparison only what the mosaic shows, and how a difference comes about. */

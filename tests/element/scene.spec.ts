@@ -872,6 +872,24 @@ test.describe("on a phone", () => {
     await page.locator(".enlarge").tap();
     await expect(page.locator(".readout")).toBeHidden();
   });
+
+  test("a tap is of where the maps were then, also where its code comes later", async ({ page }) => {
+    await open(page, { layers: "conv_1" });
+    await look(page);
+    await load(page, mnist);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const address = "**/convcam-probe*.js";
+    await page.route(address, (route) => held.then(() => route.continue()));
+    const asked = page.waitForRequest(address);
+    await page.locator(".panel canvas").tap({ position: { x: 20, y: 20 } });
+    await asked;
+    await page.evaluate(() => document.body.prepend(Object.assign(document.createElement("p"), { textContent: "What came meanwhile." })));
+    release();
+    await expect(page.locator(".readout")).toHaveText(/^channel 0 · y \d+ · x \d+ · \S+$/);
+  });
 });
 
 for (const place of ["page", "worker"])

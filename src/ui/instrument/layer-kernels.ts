@@ -59,7 +59,9 @@ export class LayerKernels {
     this.#scroller.append(this.#frame);
     this.element.append(this.#about, this.#scroller, this.#readout, this.#save);
     for (const type of ["pointermove", "pointerdown", "pointerleave"] as const)
-      this.#canvas.addEventListener(type, (event) => followPointer(event, this.#canvas, this.#layout, (point) => this.#choose(point)));
+      this.#canvas.addEventListener(type, (event) =>
+        followPointer(event, this.#canvas.getBoundingClientRect(), this.#layout, (point) => this.#choose(point)),
+      );
     this.#canvas.addEventListener("click", () => this.#go());
     this.#canvas.addEventListener("keydown", (event) => this.#onKey(event));
     this.#save.addEventListener("click", () => void this.#keep());

@@ -71,7 +71,7 @@ export class PatternsPanel {
     this.element.append(this.#title, this.#status, this.#trouble, row, this.#frame, this.#readout, words);
     for (const type of ["pointermove", "pointerdown", "pointerleave"] as const)
       this.#frame.addEventListener(type, (event) =>
-        followPointer(event, this.#canvas, this.#grown?.layout, (point) => this.#choose(point?.channel)),
+        followPointer(event, this.#canvas.getBoundingClientRect(), this.#grown?.layout, (point) => this.#choose(point?.channel)),
       );
     this.#frame.addEventListener("keydown", (event) => this.#onKey(event));
     this.#watch();
