@@ -1,6 +1,7 @@
 // Sums of products of whole numbers by each kernel that a convolution may take, against integers: kernels that transform weights are offered only where
 // what they are off, of sums that are as large or as even as can be, is a small share of the result's step.
 import { expect, test } from "vitest";
+import type { Device } from "../../src/engine/gpu/device.ts";
 import { loadModel } from "../../src/engine/model.ts";
 import { Tensor } from "../../src/engine/tensor.ts";
 import { eachKernel } from "../support/each-kernel.ts";
@@ -147,33 +148,93 @@ test("sums of two values with one scale and other bounds are whole, too", () =>
     expect([...kernels]).toContain("winograd 2×2");
   }));
 
-test.each(Object.keys(sums))("sums that are %s are whole where they are looked at, and so are steps behind them", (kind) =>
+interface Looked {
+  readonly kind: string;
+  readonly channels: number;
+  /** Of the rounding that reads the sum; absent where nothing does. */
+  readonly scale?: number;
+  /** What lies between the two. */
+  readonly between: "nothing" | "a sum";
+}
+
+/** The sum itself is an output, so that no rounding is part of its kernel. With each kernel that it has, beside those that transform weights. */
+async function checkLooked(device: Device, { kind, channels, scale, between }: Looked, check: (found: Found) => void): Promise<string[]> {
+  const { x, w } = (sums[kind] as (typeof sums)[string])(channels);
+  const constants = {
+    one: number(1),
+    zero: Tensor.from("uint8", [], [0]),
+    w: Tensor.from("int8", [outputs, channels, 3, 3], w),
+    other: Tensor.from("float32", [], [1000]),
+    scale: number(scale ?? 1),
+    middle: Tensor.from("uint8", [], [128]),
+  };
+  const graph = graphOf({
+    inputs: { x: [1, channels, side, side] },
+    constants,
+    nodes: [
+      ...pair("x", "a", "one", "zero"),
+      op("DequantizeLinear", "w one", "weights"),
+      op("Conv", "a weights", "c"),
+      ...(between === "a sum" ? [op("Add", "c other", "s"), op("Relu", "s", "r")] : []),
+      ...(scale ? pair(between === "a sum" ? "r" : "c", "y", "scale", "middle") : []),
+    ],
+    outputs: [...(between === "nothing" ? ["c"] : []), ...(scale ? ["y"] : [])],
+  });
+  const expected = wholeSums({ x, w }, channels);
+  const kernels = new Set<string>();
+  for (const { chooseKernel } of eachKernel("StepConvolution", kernels)) {
+    const model = await loadModel(device, graph, { chooseKernel });
+    const { c, y } = await model.predict({ x: Float32Array.from(x) });
+    const kernel = model.plan.steps.find(({ node }) => node === "c")?.kernel ?? "";
+    model.dispose();
+    check({ kernel, expected, c: c?.toFloat32() ?? new Float32Array(), y: y?.toFloat32() ?? new Float32Array() });
+  }
+  return [...kernels].filter((kernel) => kernel.startsWith("winograd")).sort();
+}
+
+interface Found {
+  readonly kernel: string;
+  readonly expected: readonly number[];
+  readonly c: Float32Array;
+  readonly y: Float32Array;
+}
+
+test.each([
+  [1, ["winograd 2×2", "winograd 4×4"]],
+  [2, ["winograd 2×2"]],
+  [3, []],
+  [256, []],
+] as const)("extreme sums of %i channels that nothing rounds are whole by every kernel", (channels, transforming) =>
+  withDevice(async (device) => {
+    const found = await checkLooked(device, { kind: "extreme", channels, between: "nothing" }, ({ c, expected }) =>
+      expect(Array.from(c)).toEqual(expected),
+    );
+    expect(found).toEqual(transforming);
+  }),
+);
+
+test.each(
+  Object.keys(sums).flatMap((kind) =>
+    (["nothing", "a sum"] as const).flatMap((between) =>
+      // Steps in which the largest sum of 48 channels may be off by so many eighths.
+      [0.9, 1.1].map((eighths) => [kind, between, eighths] as const),
+    ),
+  ),
+)("sums that are %s, with %s before their rounding, may be off by an eighth of its step (%f)", (kind, between, eighths) =>
   withDevice(async (device) => {
     const channels = 48;
-    const { x, w } = (sums[kind] as (typeof sums)[string])(channels);
-    const graph = graphOf({
-      inputs: { x: [1, channels, side, side] },
-      constants: {
-        one: number(1),
-        zero: Tensor.from("uint8", [], [0]),
-        w: Tensor.from("int8", [outputs, channels, 3, 3], w),
-        middle: Tensor.from("uint8", [], [128]),
-      },
-      nodes: [
-        ...pair("x", "a", "one", "zero"),
-        op("DequantizeLinear", "w one", "weights"),
-        op("Conv", "a weights", "c"),
-        ...pair("c", "y", "one", "middle"),
-      ],
-      outputs: ["c", "y"],
+    const { w } = (sums[kind] as (typeof sums)[string])(channels);
+    const rows = Array.from({ length: outputs }, (_, row) => w.slice(row * channels * 9, (row + 1) * channels * 9));
+    const most = 255 * Math.max(...rows.map((row) => row.reduce((sum, one) => sum + Math.abs(one), 0)));
+    const scale = (most * 20) / 2 ** 24 / (eighths / 8);
+    const offset = between === "a sum" ? 1000 : 0;
+    const lowest = between === "a sum" ? 0 : -128;
+    const found = await checkLooked(device, { kind, channels, scale, between }, ({ kernel, expected, c, y }) => {
+      for (const [i, one] of c.entries()) expect(Math.abs(one - (expected[i] as number)), kernel).toBeLessThanOrEqual(scale / 8);
+      const steps = expected.map((sum) => Math.min(127, Math.max(lowest, (sum + offset) / scale)));
+      const off = steps.map((one, i) => Math.abs((y[i] as number) / scale - one));
+      expect(Math.max(...off), kernel).toBeLessThanOrEqual(0.5 + (kernel.startsWith("winograd") ? 1 / 8 : 1e-4));
     });
-    const expected = wholeSums({ x, w }, channels);
-    for (const { chooseKernel } of eachKernel("StepConvolution")) {
-      const model = await loadModel(device, graph, { chooseKernel });
-      const { c, y } = await model.predict({ x: Float32Array.from(x) });
-      model.dispose();
-      expect(Array.from(c?.toFloat32() ?? [])).toEqual(expected);
-      expect(Array.from(y?.toFloat32() ?? [])).toEqual(expected.map((sum) => Math.min(127, Math.max(-128, sum))));
-    }
+    expect(found).toEqual(eighths < 1 ? ["winograd 2×2", "winograd 4×4"] : ["winograd 2×2"]);
   }),
 );

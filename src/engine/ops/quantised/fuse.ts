@@ -183,6 +183,15 @@ class Fusion {
       attributes: new Map([...attributesOf(rounding), ["units", counted.map((one) => one?.step ?? 0)]]),
     });
     this.#steps.set(chain.output, rounding);
+    for (const one of inputs) this.#tellRounding(one);
+  }
+
+  /** Tells a convolution to what step its sums are rounded, where all that read them do so: its kernels may be off by a share of that. */
+  #tellRounding(sum: string): void {
+    const maker = this.edit.producer(sum);
+    const steps = this.edit.readers(sum).map(({ operator, attributes }) => operator === "Requantize" && attributes.get("step"));
+    if (maker?.operator !== "StepConvolution" || !steps.every((step) => typeof step === "number")) return;
+    this.edit.replace(maker.name, { attributes: new Map([...maker.attributes, ["behind", Math.min(...steps)]]) });
   }
 
   /** The node that computes a value which only `reader` reads. */

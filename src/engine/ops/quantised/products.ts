@@ -200,10 +200,12 @@ interface ReadSteps {
   readonly isWhole: boolean;
   /** Their largest size; 0 where it reads no steps. */
   readonly most: number;
+  /** The least step that nodes behind it round its sums to, where all that read them do so; else 0. */
+  readonly behind: number;
 }
 
 function readStepsOf({ attributes }: OperatorContext): ReadSteps {
-  return { isWhole: attributes.flag("whole", false), most: attributes.number("most", 0) };
+  return { isWhole: attributes.flag("whole", false), most: attributes.number("most", 0), behind: attributes.number("behind", 0) };
 }
 
 /** With kernels only that compute with the weights as they are. */
@@ -215,12 +217,13 @@ function asTheyAre(context: OperatorContext): OperatorContext {
 const mostChannelsByTiles = 256;
 /** How far sums by tiles of 2×2, or of 4×4, may be off, as a share of the largest sum that there may be: twice the most that was found. */
 const errors = { small: 12 / 2 ** 24, large: 20 / 2 ** 24 };
-/** How far a sum may be off: by a share of the result's step, or, where it is not rounded here, of its own unit, so that rounding finds the whole number. */
+/** How far a sum may be off: by a share of the step that it is rounded to, or, where it is not rounded, of its own unit, so that rounding finds the whole number. */
 const mostOff = { ofStep: 1 / 8, ofUnit: 1 / 2 };
 
 /** With kernels that transform bytes in each run, so that these alone are kept. */
 function transformingInEachRun(context: OperatorContext, read: ReadSteps): OperatorContext {
   const { isWhole } = read;
+  let largest: number | undefined;
   return withKernels(context, (candidate, { inChannels, outChannels }, target) => {
     const { transformed, cost } = candidate;
     if (!transformed) return [candidate];
@@ -228,7 +231,8 @@ function transformingInEachRun(context: OperatorContext, read: ReadSteps): Opera
     // Kernels of the quick start take four channels a turn, zeros behind the last, which nothing writes here.
     if (target.quickStartBlock && inChannels % 4 > 0) return [];
     if (isWhole && isLarge && inChannels > mostChannelsByTiles) return [];
-    if (largestSum(context, read) * errors[isLarge ? "large" : "small"] > 1) return [];
+    largest ??= largestSum(context, read);
+    if (largest * errors[isLarge ? "large" : "small"] > 1) return [];
     // Three loads, and as much again for each three steps to be taken out of them.
     const work = { invocations: inChannels * outChannels, loads: 9, stores: transformed, multiplyAdds: 4 * transformed };
     const kernel = isWhole ? withLastDispatch(candidate.kernel, withWholeSums) : candidate.kernel;
@@ -237,8 +241,8 @@ function transformingInEachRun(context: OperatorContext, read: ReadSteps): Opera
 }
 
 /** The largest size that a sum may have, in what it may be off; 0 where it is as of numbers, which have no steps. */
-function largestSum(context: OperatorContext, { isWhole, most }: ReadSteps): number {
-  const { step } = roundingOf(context);
+function largestSum(context: OperatorContext, { isWhole, most, behind }: ReadSteps): number {
+  const step = roundingOf(context).step || behind;
   const units = most * (most > 0 ? (context.input(1).constant as ByteTensor).largestSum : 0);
   if (step === 0) return isWhole ? units / mostOff.ofUnit : 0;
   const factors = (context.input(factorIndex).constant as Tensor).toFloat32();
