@@ -54,7 +54,20 @@ test("the first sentence says what is chosen", async ({ warmPage: page }) => {
   await page.getByRole("button", { name: "You drive" }).click();
   await page.getByRole("combobox", { name: "Network", exact: true }).selectOption("");
   await expect(page.locator("#optimizer")).toBeVisible();
-  await expect(page.getByRole("button", { name: "It drives" })).toHaveAttribute("aria-pressed", "true");
+  const drives = page.getByRole("button", { name: "It drives" });
+  await expect(drives).toHaveAttribute("aria-pressed", "true");
+  // From one file to another, too; what is chosen of the same network leaves one's hand on the wheel.
+  const driver = await readFile("models/driver-trained.onnx");
+  for (const name of ["driver.onnx", "other.onnx"]) {
+    await page.getByRole("button", { name: "You drive" }).click();
+    await page.locator("#network-file").setInputFiles({ name, mimeType: "", buffer: driver });
+    await expect(drives).toHaveAttribute("aria-pressed", "true");
+  }
+  await page.getByRole("button", { name: "You drive" }).click();
+  await page.locator("#batch").fill("8");
+  await page.locator("#batch").blur();
+  await expect(page).toHaveURL(/batch=8/);
+  await expect(drives).toHaveAttribute("aria-pressed", "false");
 });
 
 test("on a phone the choices fill their rows", async ({ warmPage: page }) => {

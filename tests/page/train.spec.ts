@@ -642,6 +642,9 @@ test("is taught three classes by drawings, and is right on another drawing", asy
   // Nothing is said of an empty pad but what to do.
   await expect(asked).toHaveText("Draw something to try it.");
   await expect(answer).toBeHidden();
+  await page.getByRole("combobox", { name: "Rate schedule" }).selectOption("cosine");
+  await expect(page).toHaveURL(/schedule=cosine/);
+  await expect(answer).toBeHidden();
   await draw(page, strokes["angle"] ?? [], 0.03);
   const top = () =>
     page.evaluate(

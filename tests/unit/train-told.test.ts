@@ -68,6 +68,19 @@ test.each([
   expect(statusText(run, false)).toContain(`Paused · step 6 · ${expected} · `);
 });
 
+test("of two that are looked back at, both are told of, by name", () => {
+  const [rival, looked] = [new History("b"), 2];
+  const history = new History("a", 0, rival);
+  for (const one of [history, rival]) one.note([2, 1, 1]);
+  history.scores.push({ steps: 2, loss: 1, accuracy: 0.6 });
+  const run = { history, begun: { ...begunTraining, kind: "driving" }, speed: 0, isHeld: true, isStepping: false, looked } as never;
+  const names = { first: "Adam", second: "AdamW" };
+  const text = () => statusText(run, false, names).split(" · ")[2];
+  expect(text()).toBe("shown as it was after 2 steps (then Adam: 60.0 %)");
+  rival.scores.push({ steps: 0, loss: 1, accuracy: 0.3 }, { steps: 3, loss: 1, accuracy: 0.9 });
+  expect(text()).toBe("shown as it was after 2 steps (then Adam: 60.0 %; AdamW: 30.0 %, tried before it learned)");
+});
+
 test("a network with more scores than classes is told of, as the command tells it", () => {
   const classes = ["a", "b"];
   expect(unusedScores({ classes, scores: 2 })).toBe("");

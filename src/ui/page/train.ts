@@ -108,8 +108,7 @@ function arrange(choices: Choices): void {
   // Nothing stands there before it answers.
   find("teach").hidden = data !== "teach" || !teach;
   find("drive").hidden = data !== "road" || !drive;
-  // Where somebody draws, the answer is what one looks for; else the curves are.
-  viewer.toggleAttribute("bars", data !== "teach");
+  // Where somebody draws, the answer is what one looks for, once there is a drawing; else the curves are.
   if (data !== "teach") viewer.setAttribute("bars", "none");
   const offer = (isOffered: boolean, ...names: readonly (keyof Choices)[]) => {
     for (const name of names) (field(name).closest("label") as HTMLElement).hidden = !isOffered;
@@ -212,7 +211,8 @@ async function show(choices: Choices): Promise<void> {
   teach?.close();
   if (data === "road") drive?.open();
   // Who chooses another network wants to see how it drives.
-  if (data === "road" && before?.choices.network !== choices.network) drive?.letNetworkDrive();
+  const isAnother = before?.choices.network !== choices.network || before.own.file !== chosen.file;
+  if (data === "road" && isAnother) drive?.letNetworkDrive();
   const isBlank = !hasLearned && (entry !== undefined || blank === "yes");
   (field("blank") as HTMLInputElement).disabled = entry !== undefined;
   const { compare, names, rival } = secondOf(hasLearned ? { ...choices, second: "blank" } : choices, isBlank ? `blank:${seed}` : src);

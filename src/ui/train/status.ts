@@ -22,13 +22,24 @@ export function afterSteps(steps: number): string {
 
 const shareOf = ({ accuracy }: Score) => `${(100 * accuracy).toFixed(1)} %`;
 
-/** What is looked back at, and how good it was when it was tried last before. */
-function lookedText({ looked, history }: Pick<Learning, "looked" | "history">): string {
+/** What is looked back at, and how good it was when it was tried last before; of two that learn, both. */
+function lookedText({ looked, history }: Pick<Learning, "looked" | "history">, names?: Names): string {
   if (looked === undefined) return "";
-  const score = history.scores.findLast(({ steps }) => steps <= looked);
-  const when = score && score.steps !== looked ? `, tried ${afterSteps(score.steps)}` : "";
-  return `shown as it was ${afterSteps(looked)}${score ? ` (then ${shareOf(score)}${when})` : ""}`;
+  const { rival } = history;
+  const [own, other] = [history, rival].map((one) => one && thenText(one.scores, looked));
+  const shares = names && rival ? [named(names.first, own), named(names.second, other)] : [own];
+  const then = shares.filter(Boolean).join("; ");
+  return `shown as it was ${afterSteps(looked)}${then && ` (then ${then})`}`;
 }
+
+/** How good one was after so many steps, as far as it was tried. */
+function thenText(scores: History["scores"], looked: number): string | undefined {
+  const score = scores.findLast(({ steps }) => steps <= looked);
+  return score && `${shareOf(score)}${score.steps === looked ? "" : `, tried ${afterSteps(score.steps)}`}`;
+}
+
+/** What is said of one of two networks; empty where nothing is. */
+const named = (name: string, said?: string) => (said ? `${name}: ${said}` : "");
 
 /** How good one network is. */
 function resultsOf(
@@ -52,13 +63,12 @@ export function statusText(learning: Learning, isPaused: boolean, names?: Names)
   const pictures = begun.count === undefined ? "pictures without end" : countOf(begun.count, "picture");
   const { rival } = history;
   const own = resultsOf(history, begun);
-  const named = (name: string, results: readonly string[]) => (results.length > 0 ? `${name}: ${results.join("; ")}` : "");
   return [
     stateText(isHeld, isPaused, isStepping) ?? `Learns from ${pictures}`,
     `step ${history.steps.toLocaleString("en")}`,
-    lookedText(learning),
+    lookedText(learning, names),
     speed > 0 ? `${Math.round(speed).toLocaleString("en")} pictures/s` : "",
-    ...(names && rival ? [named(names.first, own), named(names.second, resultsOf(rival, begun))] : own),
+    ...(names && rival ? [named(names.first, own.join("; ")), named(names.second, resultsOf(rival, begun).join("; "))] : own),
     begun.heldBack === 0 && history.scores.length === 0 ? "no picture is held back to try it on" : "",
     leftOutText(begun),
   ]
