@@ -133,3 +133,36 @@ test("weights that take more than 8 bits stay numbers", () => {
   const nodes = [...pair("v", "k"), op("DequantizeLinear", "wide s low", "f"), conv];
   expect(fusedOf(nodes, ["c", "k"])).toEqual(["Requantize k -100..155", "Conv c"]);
 });
+
+test.each<[why: string, nodes: readonly Node[], outputs: string, step: number | undefined]>([
+  ["a rounding behind a sum, half", [conv, op("Add", "c v", "a"), op("Relu", "a", "r"), ...pair("r", "y")], "y", 0.25],
+  ["behind two sums, a quarter", [conv, op("Add", "c v", "a"), op("Add", "a v", "d"), ...pair("d", "y")], "y", 0.125],
+  ["behind what is observed, all of it", [conv, op("Relu", "c", "r"), ...pair("r", "y")], "c r y", 0.5],
+  [
+    "behind a sum of two convolutions, half for each",
+    [conv, op("Conv", "v2 f b", "c2"), op("Add", "c c2", "a"), ...pair("a", "y")],
+    "y",
+    0.25,
+  ],
+  ["behind a residual's sum that is observed, half", [conv, op("Add", "c v", "a"), op("Relu", "a", "r"), ...pair("r", "y")], "a y", 0.25],
+  ["behind a pool", [conv, op("Relu", "c", "r"), op("MaxPool", "r", "m", { kernel_shape: [2, 2] }), ...pair("m", "y")], "y", 0.5],
+  ["the smallest of several", [conv, ...pair("c", "y"), ...pair("c", "u", "t")], "y u", 0.25],
+  ["steps that are asked for", [conv, ...pair("c", "y")], "y yq", 0.5],
+  [
+    "nothing where something else reads it, too",
+    [conv, op("Add", "c v", "a"), ...pair("a", "y"), op("Sigmoid", "a", "g")],
+    "y g",
+    undefined,
+  ],
+  ["nothing where nothing is rounded", [...pair("v", "y"), conv], "y c", undefined],
+  ["nothing where the kernel rounds", [conv, ...pair("c", "y")], "y", undefined],
+])("a convolution knows of the steps behind it: %s", (_, nodes, outputs, step) => {
+  const graph = graphOf({
+    inputs: { x: [1, 3, 8, 8], v: [1, 4, 8, 8], v2: [1, 3, 8, 8] },
+    constants,
+    nodes: [weight, ...nodes],
+    outputs: outputs.split(" "),
+  });
+  const found = optimizeGraph(graph, everything, { keep: new Set() }).graph.nodes.find(({ operator }) => operator === "StepConvolution");
+  expect(found?.attributes.get("behind")).toBe(step);
+});

@@ -183,15 +183,6 @@ class Fusion {
       attributes: new Map([...attributesOf(rounding), ["units", counted.map((one) => one?.step ?? 0)]]),
     });
     this.#steps.set(chain.output, rounding);
-    for (const one of inputs) this.#tellRounding(one);
-  }
-
-  /** Tells a convolution to what step its sums are rounded, where all that read them do so: its kernels may be off by a share of that. */
-  #tellRounding(sum: string): void {
-    const maker = this.edit.producer(sum);
-    const steps = this.edit.readers(sum).map(({ operator, attributes }) => operator === "Requantize" && attributes.get("step"));
-    if (maker?.operator !== "StepConvolution" || !steps.every((step) => typeof step === "number")) return;
-    this.edit.replace(maker.name, { attributes: new Map([...maker.attributes, ["behind", Math.min(...steps)]]) });
   }
 
   /** The node that computes a value which only `reader` reads. */
@@ -258,8 +249,10 @@ class Fusion {
     const chain = this.#chainBehind(node, own);
     this.#drop(chain);
     const isRounded = chain.rounding.step > 0;
+    const behind = isRounded || product.operator !== "StepConvolution" ? 0 : this.#stepBehind(chain.output);
+    const attributes = behind > 0 ? new Map([...product.attributes, ["behind", behind] as const]) : product.attributes;
     const output = isRounded ? this.#inSteps(chain.output, countsOf(chain.rounding)) : chain.output;
-    this.#replace(chain.last, product, output, chain.rounding);
+    this.#replace(chain.last, { ...product, attributes }, output, chain.rounding);
     if (isRounded) this.#steps.set(chain.output, chain.rounding);
     return true;
   }
@@ -328,6 +321,23 @@ class Fusion {
       dropped.push(last);
       [last, output, bounds] = [next, next.outputs[0] as string, narrowed(bounds, more)];
     }
+  }
+
+  /** The smallest step that a value is rounded to further on, halved for each sum between: its other operand may be off, too. 0 where something else reads it. */
+  #stepBehind(value: string): number {
+    const values = new Set([value]);
+    let smallest = Number.POSITIVE_INFINITY;
+    let sums = 0;
+    for (const one of values)
+      for (const reader of this.edit.readers(one)) {
+        if (reader.operator === "QuantizeLinear")
+          smallest = Math.min(smallest, numberOf(this.edit.initializers, reader.inputs[1] ?? "") ?? 0);
+        else if (reader.domain === "" && (reader.operator === "Add" || passing.has(reader.operator) || this.#boundsOf(reader)))
+          for (const output of reader.outputs) values.add(output);
+        else return 0;
+        if (reader.operator === "Add") sums++;
+      }
+    return Number.isFinite(smallest) ? smallest / 2 ** sums : 0;
   }
 
   /** Where a node cuts numbers off; `undefined` where it does something else. */

@@ -195,16 +195,16 @@ function withKernels(
   return { ...context, families: { ...context.families, convolution, sharing: undefined } };
 }
 
-/** What is known of the steps that a convolution reads. */
-interface ReadSteps {
+/** What is known of the steps that a convolution reads, and of those behind it. */
+interface KnownSteps {
   readonly isWhole: boolean;
   /** Their largest size; 0 where it reads no steps. */
   readonly most: number;
-  /** The least step that nodes behind it round its sums to, where all that read them do so; else 0. */
+  /** What a result that is not rounded here is rounded to further on, less where sums lie between; 0 where it is not. */
   readonly behind: number;
 }
 
-function readStepsOf({ attributes }: OperatorContext): ReadSteps {
+function knownStepsOf({ attributes }: OperatorContext): KnownSteps {
   return { isWhole: attributes.flag("whole", false), most: attributes.number("most", 0), behind: attributes.number("behind", 0) };
 }
 
@@ -217,12 +217,12 @@ function asTheyAre(context: OperatorContext): OperatorContext {
 const mostChannelsByTiles = 256;
 /** How far sums by tiles of 2×2, or of 4×4, may be off, as a share of the largest sum that there may be: twice the most that was found. */
 const errors = { small: 12 / 2 ** 24, large: 20 / 2 ** 24 };
-/** How far a sum may be off: by a share of the step that it is rounded to, or, where it is not rounded, of its own unit, so that rounding finds the whole number. */
+/** How far a sum may be off: by a share of the step that it is rounded to, here or behind it, or of its own unit, so that rounding finds the whole number. */
 const mostOff = { ofStep: 1 / 8, ofUnit: 1 / 2 };
 
 /** With kernels that transform bytes in each run, so that these alone are kept. */
-function transformingInEachRun(context: OperatorContext, read: ReadSteps): OperatorContext {
-  const { isWhole } = read;
+function transformingInEachRun(context: OperatorContext, known: KnownSteps): OperatorContext {
+  const { isWhole } = known;
   let largest: number | undefined;
   return withKernels(context, (candidate, { inChannels, outChannels }, target) => {
     const { transformed, cost } = candidate;
@@ -231,7 +231,7 @@ function transformingInEachRun(context: OperatorContext, read: ReadSteps): Opera
     // Kernels of the quick start take four channels a turn, zeros behind the last, which nothing writes here.
     if (target.quickStartBlock && inChannels % 4 > 0) return [];
     if (isWhole && isLarge && inChannels > mostChannelsByTiles) return [];
-    largest ??= largestSum(context, read);
+    largest ??= largestSum(context, known);
     if (largest * errors[isLarge ? "large" : "small"] > 1) return [];
     // Three loads, and as much again for each three steps to be taken out of them.
     const work = { invocations: inChannels * outChannels, loads: 9, stores: transformed, multiplyAdds: 4 * transformed };
@@ -240,13 +240,14 @@ function transformingInEachRun(context: OperatorContext, read: ReadSteps): Opera
   });
 }
 
-/** The largest size that a sum may have, in what it may be off; 0 where it is as of numbers, which have no steps. */
-function largestSum(context: OperatorContext, { isWhole, most, behind }: ReadSteps): number {
+/** The largest size that a sum may have, in what it may be off; 0 where nothing is rounded, or what is read is no steps. */
+function largestSum(context: OperatorContext, { isWhole, most, behind }: KnownSteps): number {
   const step = roundingOf(context).step || behind;
-  const units = most * (most > 0 ? (context.input(1).constant as ByteTensor).largestSum : 0);
-  if (step === 0) return isWhole ? units / mostOff.ofUnit : 0;
+  if (most === 0 || (step === 0 && !isWhole)) return 0;
   const factors = (context.input(factorIndex).constant as Tensor).toFloat32();
-  return (units * factors.reduce((size, one) => Math.max(size, one), 0)) / (step * mostOff.ofStep);
+  const inSteps = factors.reduce((size, one) => Math.max(size, one), 0) / (step * mostOff.ofStep);
+  const inUnits = isWhole ? 1 / mostOff.ofUnit : inSteps;
+  return most * (context.input(1).constant as ByteTensor).largestSum * Math.min(inUnits, inSteps);
 }
 
 /** @param change of the shader that stores the results */
@@ -272,9 +273,9 @@ export default [
     })),
   ),
   defineOperator("StepConvolution", { since: 1, domain: fusedDomain }, (context) => {
-    const read = readStepsOf(context);
+    const known = knownStepsOf(context);
     const isExact = context.attributes.flag("exact", false);
-    return describe(isExact ? asTheyAre(context) : transformingInEachRun(context, read), describeFused, () => 1);
+    return describe(isExact ? asTheyAre(context) : transformingInEachRun(context, known), describeFused, () => 1);
   }),
   defineOperator("StepProduct", { since: 1, domain: fusedDomain }, (context) => {
     const product = context.attributes.choice("product", ["Gemm", "MatMul", "FusedGemm"], "Gemm");
