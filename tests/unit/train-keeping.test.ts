@@ -181,6 +181,18 @@ describe("what is learned is kept in the browser", () => {
     expect(asked).toEqual([3]);
   });
 
+  test("with how good it was when it was tried, once it was kept already", async () => {
+    const history = learned(0);
+    const { keeping, asked } = learn(history);
+    history.note([1, 1, 1]);
+    await keeping.keep();
+    history.scores.push({ steps: 3, loss: 1, accuracy: 0.5 });
+    await keeping.keep(kept(3));
+    await keeping.keep();
+    expect((await storedRun("page", "a"))?.history.scores).toEqual(history.scores);
+    expect(asked).toEqual([3]);
+  });
+
   test("a browser that takes nothing is told of until it does", async () => {
     const { keeping, learning } = learn(learned(2));
     learning.history.note([1]);

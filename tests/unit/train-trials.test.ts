@@ -12,7 +12,11 @@ afterEach(() => void vi.useRealTimers());
 const second = () => vi.advanceTimersByTimeAsync(1500);
 
 /** A run that is paused after as many steps as there are losses, the first of which it was tried before. */
-async function paused(losses: readonly number[], begun: Partial<typeof begunTraining> & { readonly heldBack?: number } = {}) {
+async function paused(
+  losses: readonly number[],
+  begun: Partial<typeof begunTraining> & { readonly heldBack?: number } = {},
+  { trialMs = 1, onKeep = () => undefined }: { readonly trialMs?: number; readonly onKeep?: () => undefined } = {},
+) {
   const asked: string[] = [];
   const left = [...losses];
   const failing: { error?: Error } = {};
@@ -27,16 +31,17 @@ async function paused(losses: readonly number[], begun: Partial<typeof begunTrai
         return { steps: 1, losses: [left.shift()], rivalLosses: [], ms: 100 };
       }
       if (request.do === "evaluate" && failing.error) throw failing.error;
-      return { steps: history.steps, bytes: Uint8Array.of(1), loss: 1, accuracy: history.steps / 10, confusion: [], mistakes: [{}], ms: 1 };
+      const { steps } = history;
+      return { steps, bytes: Uint8Array.of(1), loss: 1, accuracy: steps / 10, confusion: [], mistakes: [{}], ms: trialMs };
     },
   };
   const ignore = () => undefined;
   const learning = new Learning({
     ...{ session: session as never, id: 1, begun: { ...begunTraining, ...begun } as never, history, batch: 1, rate: 1, usualRate: 1 },
-    ...{ isFree: () => true, values: () => [], onChange: ignore, onLearn: ignore, onKeep: ignore, onFail },
+    ...{ isFree: () => true, values: () => [], onChange: ignore, onLearn: ignore, onKeep, onFail },
   });
   await learning.goOn();
-  return { learning, history, asked, failing, onFail };
+  return { learning, history, asked, failing, onFail, steps: left };
 }
 
 test("a pause tries it once more, with its last weights, and keeps them first", async () => {
@@ -75,12 +80,41 @@ test.each<[string, (learning: Learning) => unknown]>([
   ["it is looked back at", (learning) => learning.look(0)],
   ["it has ended", (learning) => learning.end()],
 ])("not where %s meanwhile", async (_, act) => {
-  const { learning, asked } = await paused([3, 2, 1]);
+  const { learning, asked, steps } = await paused([3]);
+  // More than are taken in the time of the test, and too few until it is tried as it learns.
+  steps.push(2, 2, 1, 1);
   asked.length = 0;
+  learning.pace = "slow";
   await act(learning);
-  learning.end();
   await second();
   expect(asked).not.toContain("evaluate");
+  learning.end();
+});
+
+test("after it was looked back at, too", async () => {
+  const { learning, asked } = await paused([3, 2, 1]);
+  await learning.look(0);
+  await second();
+  asked.length = 0;
+  await learning.look(undefined);
+  await second();
+  expect(asked).toContain("evaluate");
+  expect(learning.trials.isOutdated).toBe(false);
+});
+
+test("not where a trial takes so long that whoever goes on would wait for it", async () => {
+  const { asked } = await paused([3, 2, 1], {}, { trialMs: 60_000 });
+  asked.length = 0;
+  await second();
+  expect(asked).not.toContain("evaluate");
+});
+
+test("what came of it is kept for another day", async () => {
+  const run: { history?: History } = {};
+  const kept: unknown[] = [];
+  Object.assign(run, await paused([3, 2, 1], {}, { onKeep: () => void kept.push(run.history?.scores.at(-1)?.steps) }));
+  await second();
+  expect(kept.at(-1)).toBe(3);
 });
 
 test("not with weights that have come apart, nor where nothing is held back", async () => {

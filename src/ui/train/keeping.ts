@@ -25,8 +25,8 @@ export class Keeping {
   readonly #learning: Learns;
   readonly #offered: Pick<Offer, "steps" | "end">;
   readonly #page: Page;
-  /** How many steps what is kept had taken. */
-  #steps: number;
+  /** How many steps what is kept had taken, and how often it was tried. */
+  #known: Readonly<Record<"steps" | "trials", number>>;
   /** Keeps, one after the other; undefined while nothing is kept. */
   #underWay: Promise<void> | undefined;
   /** What is kept after that which is being kept. */
@@ -40,7 +40,7 @@ export class Keeping {
     this.#learning = learning;
     this.#offered = offered;
     this.#page = page;
-    this.#steps = learning.history.steps;
+    this.#known = { steps: learning.history.steps, trials: learning.history.scores.length };
     page.addEventListener("visibilitychange", this.#onHidden);
   }
 
@@ -58,7 +58,7 @@ export class Keeping {
   };
 
   /**
-   * Keeps all that it goes on with, unless nothing was learned since it was kept. What is asked for while something is being kept follows it, once.
+   * Keeps all that it goes on with, unless it has learned nothing and was not tried since it was kept. What is asked for while something is being kept follows it, once.
    *
    * @param known it, where it is known
    */
@@ -82,13 +82,15 @@ export class Keeping {
   async #keep(known: Kept | undefined): Promise<void> {
     const { history } = this.#learning;
     // What is offered stays until it is gone on with, or a longer run takes its place.
-    if (history.steps === this.#steps || history.steps <= this.#offered.steps) return;
+    const trials = history.scores.length;
+    if (history.steps === this.#known.steps && trials === this.#known.trials) return;
+    if (history.steps <= this.#offered.steps) return;
     const begun = performance.now();
     const latest = known ?? (await this.#learning.keepToGoOn().catch(() => undefined));
     if (latest) {
       this.isRefused = !(await storeRun(this.#where.name, { key: this.#where.key, history, latest, rate: this.#learning.rateAnew }));
       if (!this.isRefused) {
-        this.#steps = latest.steps;
+        this.#known = { steps: latest.steps, trials };
         this.#offered.end();
       }
     }

@@ -274,6 +274,7 @@ export class Learning {
     this.#looked = kept && { shown: kept, now };
     await this.#ask<"look">({ do: "look", id: this.#parts.id, kept: kept ?? now, isToGoOn: !kept });
     this.#parts.onChange();
+    if (!kept && !this.#isWanted) this.#settle(false);
   }
 
   /** The weights that it computes with now, as a file. */
@@ -300,9 +301,10 @@ export class Learning {
     this.#parts.onKeep();
   }
 
-  /** Where it rests a while, it is tried once more: what is told is of the last step. Of single steps that one is kept, not more often than keeping may take time. */
+  /** Where it rests a while, it is tried once more, unless that takes long: what is told is of the last step. Of single steps that one is kept, not more often than keeping may take time. */
   #settle(isSingle: boolean): void {
     if (isSingle) this.#timers.keep = setTimeout(() => void this.#keepPaused(), Math.max(restMs, this.#keepsAgainAt - performance.now()));
+    clearTimeout(this.#timers.try);
     this.#timers.try = setTimeout(() => void this.#inTurn(() => this.#tryPaused()).catch((error: Error) => this.#fail(error)), restMs);
   }
 
@@ -311,9 +313,12 @@ export class Learning {
   }
 
   async #tryPaused(): Promise<void> {
-    if (this.#isOver || this.#isUnderWay || this.#looked) return;
+    if (this.#isOver || this.#isUnderWay || this.#looked || !this.trials.isOutdated || !this.trials.isShort) return;
     // Weights that have come apart are worth nothing.
-    if (this.trials.isOutdated && Number.isFinite(this.history.losses.at(-1) ?? 0)) await this.#try();
+    if (!Number.isFinite(this.history.losses.at(-1) ?? 0)) return;
+    await this.#try();
+    const { latest, steps } = this.history;
+    if (!this.#isOver && latest?.steps === steps) this.#parts.onKeep();
   }
 
   #noteKeeping(begun: number): void {

@@ -6,6 +6,8 @@ import { toldText } from "./status.ts";
 
 /** Between two sentences that are read aloud. */
 const quietMs = 20_000;
+/** What somebody who goes on waits for a trial, at most. */
+const shortMs = 1500;
 
 export interface TrialsParts {
   readonly begun: Begun;
@@ -40,6 +42,11 @@ export class Trials {
   get isOutdated(): boolean {
     const { scores, steps } = this.#parts.history;
     return !this.#isUntried && scores.at(-1)?.steps !== steps;
+  }
+
+  /** Whether nobody waits long for a trial, as far as is known. */
+  get isShort(): boolean {
+    return (this.evaluated?.ms ?? 0) <= shortMs;
   }
 
   /** Tries it, where something is held back for that, and tells of it. */
