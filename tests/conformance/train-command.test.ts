@@ -267,6 +267,9 @@ test("the rate follows a schedule, batches are computed in parts, and pictures a
   const rates = rows.map((row) => Number(Number(row.split(",")[2]).toFixed(5)));
   expect(rates).toEqual([0.002, 0.004, 0.004, 0.00341, 0.002, 0.00059]);
   for (const step of [2, 5]) expect(readFileSync(join(folder, `out-${step}.onnx`)).length).toBeGreaterThan(800_000);
+  expect(said.filter((one) => one.startsWith("written to"))).toEqual(
+    [2, 5].map((step) => `written to ${join(folder, `out-${step}.onnx`)}`).concat(`written to ${out}`),
+  );
 });
 
 /** A small network of the pictures of a road, or of shapes. */

@@ -236,6 +236,11 @@ const mostPending = 8;
 /** Losses whose mean is told at the end. */
 const lastSteps = 20;
 
+/** What is printed next stands below the line that counts steps. */
+function endLine(): void {
+  if (process.stderr.isTTY) process.stderr.write("\n");
+}
+
 /** Takes all steps, or those until somebody interrupts it (Ctrl+C), and logs each. */
 async function run(
   trainer: Trainer,
@@ -297,7 +302,10 @@ async function run(
       if (pending.length >= mostPending) await pending.shift();
       if (isSaved(step, { steps, saveEvery, saveAt })) {
         await Promise.all(pending.splice(0));
-        await writeOutput(checkpointOf(out, step), await model.toOnnx({ classes }));
+        const path = checkpointOf(out, step);
+        await writeOutput(path, await model.toOnnx({ classes }));
+        endLine();
+        console.log(line`written to ${path}`);
       }
     }
     await Promise.all(pending);
@@ -305,7 +313,7 @@ async function run(
     process.off("SIGINT", interrupt);
     if (file === process.stdout) await new Promise((resolve) => file.write("", resolve));
     else if (file && isLogged) await new Promise<void>((resolve) => file.once("close", resolve).end());
-    if (process.stderr.isTTY) process.stderr.write("\n");
+    endLine();
   }
   const how = stop.signal.aborted ? `stopped after ${countOf(trainer.steps, "step")}, ` : "";
   console.log(
