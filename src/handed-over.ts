@@ -17,15 +17,46 @@ export interface Latest {
   readonly oldest: string;
 }
 
-/** The same, and drops what is under the oldest of such keys where they are too many. */
-export async function handOverLatest(key: string, files: readonly Blob[], { list, most, oldest }: Latest): Promise<void> {
+/**
+ * The same, and drops what is under the oldest of such keys where they are too many.
+ *
+ * @throws Error where the browser keeps none. Where the disk has no room for these files, a later call finds that of the oldest others
+ */
+export async function handOverLatest(key: string, files: readonly Blob[], latest: Latest): Promise<void> {
+  const { list, most } = latest;
+  try {
+    await inStore("readwrite", async (objects) => {
+      const keys = [key, ...(await othersThan(key, objects, latest))];
+      await answer(objects.put(files, key));
+      await answer(objects.put(keys.slice(0, most), list));
+      for (const gone of keys.slice(most)) await answer(objects.delete(gone));
+    });
+  } catch (error) {
+    if ((error as Error).name === "QuotaExceededError") await makeRoom(sizeOf(files), key, latest);
+    throw error;
+  }
+}
+
+/** Drops as many of the oldest as take so many bytes, and none where all together take fewer. Browsers free the room some seconds later. */
+async function makeRoom(size: number, key: string, latest: Latest): Promise<void> {
   await inStore("readwrite", async (objects) => {
-    const before = ((await answer(objects.get(list))) ?? [oldest]) as readonly string[];
-    const keys = [key, ...before.filter((one) => one !== key)];
-    await answer(objects.put(files, key));
-    await answer(objects.put(keys.slice(0, most), list));
-    for (const gone of keys.slice(most)) await answer(objects.delete(gone));
+    const others = await othersThan(key, objects, latest);
+    let [kept, freed] = [others.length, 0];
+    while (kept > 0 && freed < size)
+      freed += sizeOf((await answer<readonly Blob[] | undefined>(objects.get(others[--kept] as string))) ?? []);
+    if (freed < size) return;
+    for (const gone of others.slice(kept)) await answer(objects.delete(gone));
   });
+}
+
+/** The latest first. */
+async function othersThan(key: string, objects: IDBObjectStore, { list, oldest }: Latest): Promise<readonly string[]> {
+  const keys = (await answer<readonly string[] | undefined>(objects.get(list))) ?? [oldest];
+  return keys.filter((one) => one !== key);
+}
+
+function sizeOf(files: readonly Blob[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** @returns undefined where none are kept */

@@ -41,6 +41,9 @@ const mostFields = 10_000;
 /** Of a tag and what stands behind it: a length or a number. */
 const mostVarintBytes = 20;
 
+/** Bytes behind a tag. The fields of a group, whose wire types are 3 and 4, follow its tag as others do. */
+const bytesByWireType: Readonly<Record<number, number>> = { 0: 0, 1: 8, 3: 0, 4: 0, 5: 4 };
+
 /**
  * Whether a file is a message of protobuf with a graph, by the tags and lengths of its fields, which may come in any order.
  *
@@ -57,7 +60,7 @@ async function holdsGraph(file: FileHandle, size: number): Promise<boolean> {
     const [number, wireType] = [Math.floor(tag / 8), tag % 8];
     if (number === 0) return false;
     if (wireType === 0) reader.uint64();
-    const more = wireType === delimited ? Number(reader.uint64()) : { 0: 0, 1: 8, 5: 4 }[wireType];
+    const more = wireType === delimited ? Number(reader.uint64()) : bytesByWireType[wireType];
     if (more === undefined) return false;
     position += reader.position + more;
     isFound ||= number === graphNumber && wireType === delimited;

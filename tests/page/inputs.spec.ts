@@ -249,7 +249,7 @@ test("gives a network an array as it is, refuses one of another shape, and gives
   await expect(page.locator("#answer")).toBeHidden();
   await dropFile(page, "pixels.onnx", "", pixelsNetwork(""));
   // Until it is shown, the network before is asked, which has no such value.
-  await expect.poll(async () => (await readValue(page, "pixels").catch(() => [])).slice(0, 3)).toEqual([0, 3, 6]);
+  await expect(async () => expect((await readValue(page, "pixels")).slice(0, 3)).toEqual([0, 3, 6])).toPass();
   expect((await readValue(page, "pixels")).slice(64, 66)).toEqual([1, 4]);
   await expect(page.locator("#input-problem")).toBeHidden();
   await page.click("#draw");

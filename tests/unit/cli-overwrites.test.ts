@@ -141,6 +141,8 @@ test.each([
   [4, [0x22, 0]],
   [8, [0x42, 0]],
   [15, [0x7a, 2, 0x3a, 0]],
+  // A group, and a number in it.
+  [15, [0x7b, 0x08, 1, 0x7c]],
   [16, [0x85, 0x01, 1, 2, 3, 4]],
   [17, [0x89, 0x01, 1, 2, 3, 4, 5, 6, 7, 8]],
   [26, [0xd2, 0x01, 0]],
@@ -156,6 +158,8 @@ test.each([
   ["Bild,Klasse\na.png,Katze\n", "begins as a list of opsets does"],
   ["row,path,class\n0,a.png,cat\n", "begins as metadata do"],
   ["\b\b\b\b", "is a message without a graph"],
+  [":\0\0\0", "goes on with a field 0, which there is none of"],
+  [":\0:\x05", "ends before its last field does"],
 ])("what is no model is not read whole: %j %s", async (text) => {
   const path = join(folder, "list");
   writeFileSync(path, text);

@@ -15,8 +15,12 @@ function answered<Result>(result: Result): EventTarget & { readonly result: Resu
   return request;
 }
 
-/** Whether a browser that has no room takes what is put, and gives it up where the transaction ends. */
-let isFull = false;
+/** Bytes of files that the browser takes. What is more it gives up where the transaction ends, and frees what is dropped only then. */
+let room = Number.POSITIVE_INFINITY;
+
+function sizeOf(value: unknown): number {
+  return Array.isArray(value) ? value.reduce((sum, file) => sum + (file instanceof Blob ? file.size : 0), 0) : 0;
+}
 
 /** A transaction ends when all its requests have answers, of which the last has led to no other. */
 function transaction() {
@@ -24,8 +28,10 @@ function transaction() {
   /** What it changes once it ends. */
   const changes: (() => unknown)[] = [];
   let underWay = 0;
+  let added = 0;
   const end = () => {
-    if (isFull && changes.length > 0) return target.dispatchEvent(new Event("abort"));
+    const used = [...database.values()].reduce<number>((sum, value) => sum + sizeOf(value), 0);
+    if (added > 0 && used + added > room) return target.dispatchEvent(new Event("abort"));
     for (const change of changes) change();
     return target.dispatchEvent(new Event("complete"));
   };
@@ -39,16 +45,19 @@ function transaction() {
     return request;
   };
   const objects = {
-    put: (value: unknown, key: string) => after(void changes.push(() => database.set(key, value))),
+    put: (value: unknown, key: string) => {
+      added += sizeOf(value);
+      return after(void changes.push(() => database.set(key, value)));
+    },
     delete: (key: string) => after(void changes.push(() => database.delete(key))),
     get: (key: string) => after(database.get(key)),
   };
-  return Object.assign(target, { objectStore: () => objects, error: isFull ? new DOMException("full", "QuotaExceededError") : null });
+  return Object.assign(target, { objectStore: () => objects, error: new DOMException("full", "QuotaExceededError") });
 }
 
 beforeEach(() => {
   database.clear();
-  isFull = false;
+  room = Number.POSITIVE_INFINITY;
   vi.stubGlobal("indexedDB", { open: () => answered({ transaction, close: () => undefined }) });
 });
 afterEach(() => vi.useRealTimers());
@@ -127,6 +136,17 @@ describe("a training that is stored", () => {
     await storeRun("page", { ...storable(1), key: "g" });
     expect([await stepsOf("page", "a"), await stepsOf("page", "b"), await stepsOf("page", "c")]).toEqual([50, undefined, 32]);
     expect([await stepsOf("page", "g"), await stepsOf("other", "a"), database.size]).toEqual([1, 20, size]);
+  });
+
+  test("takes the place of the oldest where the disk is full, at the next try, and where even theirs is too little of none", async () => {
+    const stepsOf = async (key: string) => (await storedRun("page", key))?.history.steps;
+    for (const [i, key] of ["a", "b", "c"].entries()) await storeRun("page", { ...storable(40 - i), key });
+    room = [...database.values()].reduce<number>((sum, value) => sum + sizeOf(value), 0);
+    const large = { ...kept(34), bytes: new Uint8Array(room + 1) };
+    for (const _ of [1, 2]) expect(await storeRun("page", { ...storable(34), key: "d", latest: large })).toBe(false);
+    expect([await stepsOf("a"), await stepsOf("b"), await stepsOf("c"), await stepsOf("d")]).toEqual([40, 39, 38, undefined]);
+    for (const isKept of [false, true, false, true]) expect(await storeRun("page", { ...storable(30), key: "d" })).toBe(isKept);
+    expect([await stepsOf("a"), await stepsOf("b"), await stepsOf("c"), await stepsOf("d")]).toEqual([undefined, undefined, 38, 30]);
   });
 
   test("as an older version has kept it, under the name alone, is the oldest of its name", async () => {
@@ -213,11 +233,11 @@ describe("what is learned is kept in the browser", () => {
     const { keeping, learning, stored } = learn(learned(0));
     learning.history.note([1, 1]);
     await keeping.keep();
-    isFull = true;
+    room = 0;
     learning.history.note([1]);
     await keeping.keep();
     expect([keeping.isRefused, await stored()]).toEqual([true, 2]);
-    isFull = false;
+    room = Number.POSITIVE_INFINITY;
     await keeping.keep();
     expect([keeping.isRefused, await stored()]).toEqual([false, 3]);
   });

@@ -17,6 +17,7 @@ import { BandLayers } from "./band-layers.ts";
 import { BandMarks } from "./band-marks.ts";
 import { edgesTemplate, frameTemplate, nodeTemplate, shownValue } from "./band-nodes.ts";
 import { BandPlacer } from "./band-placer.ts";
+import { bringIntoView, scrollToFirst } from "./band-scroll.ts";
 import { BandSearch } from "./band-search.ts";
 import { BandStages } from "./band-stages.ts";
 import { bandWords } from "./band-words.ts";
@@ -147,28 +148,15 @@ export class Band implements GalleryGuest {
     const node = current && this.#overview?.nodes.find(({ values }) => values.includes(current));
     if (isOther && node) this.#folds.reveal(this.#overview?.items ?? [], node.id);
     this.#draw();
-    if (isOther && node) this.#bringIntoView(node.id);
+    const shown = isOther && node ? this.#nodeOf(node.id) : null;
+    if (shown) bringIntoView(this.#scroller, shown);
     else if (this.#isNew) this.#scrollToFirst();
     this.#isNew = false;
   }
 
-  /** Scrolls the graph alone: the page that it stands in stays where it is. */
-  #bringIntoView(id: string): void {
-    const node = this.#nodeOf(id)?.getBoundingClientRect();
-    if (!node) return;
-    const room = this.#scroller.getBoundingClientRect();
-    const by = (begin: number, end: number, from: number, to: number) => Math.min(begin - from, 0) + Math.max(end - to, 0);
-    this.#scroller.scrollBy(by(node.left, node.right, room.left, room.right), by(node.top, node.bottom, room.top, room.bottom));
-  }
-
-  /** A network whose later part is wider begins somewhere in the middle. */
   #scrollToFirst(): void {
     const first = this.#reachable === undefined ? undefined : this.#nodeOf(this.#reachable)?.parentElement;
-    if (!first) return;
-    const { clientHeight, clientWidth } = this.#scroller;
-    const { isDown } = this.#placer;
-    this.#scroller.scrollTop = isDown ? 0 : first.offsetTop + first.offsetHeight / 2 - clientHeight / 2;
-    this.#scroller.scrollLeft = isDown ? first.offsetLeft + first.offsetWidth / 2 - clientWidth / 2 : 0;
+    if (first) scrollToFirst(this.#scroller, first, this.#placer.isDown);
   }
 
   /** Outlines parts of values on their thumbnails. */
@@ -186,6 +174,7 @@ export class Band implements GalleryGuest {
   /** A frame was drawn: other channels may be silent. */
   refresh(): void {
     this.#stages.refresh();
+    this.#measuring.refresh();
     if (this.#wantsSilence) this.#measuring.count(this.#overview?.nodes.map(({ id }) => id) ?? []);
   }
 

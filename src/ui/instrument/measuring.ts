@@ -20,6 +20,8 @@ export class Measuring implements Measured {
   problem: string | undefined;
   readonly #host: MeasuringHost;
   #isTiming = false;
+  /** Whether times are asked for with the next frame. */
+  #isTimeDue = false;
   #isCounting = false;
   /** Values that are to be counted after those under way. */
   #due: readonly string[] | undefined;
@@ -38,12 +40,23 @@ export class Measuring implements Measured {
   }
 
   async time(): Promise<void> {
-    const { session } = this.#host;
-    if (this.#isTiming || !session) return;
-    const round = this.#round;
+    if (this.#isTiming || !this.#host.session) return;
     this.#isTiming = true;
     this.problem = undefined;
     this.#host.onChange();
+    await this.#askForTimes(this.#host.session);
+  }
+
+  /** A frame was drawn: a network that was being planned is there. */
+  refresh(): void {
+    const { session } = this.#host;
+    if (!this.#isTimeDue || !session) return;
+    this.#isTimeDue = false;
+    void this.#askForTimes(session);
+  }
+
+  async #askForTimes(session: Session): Promise<void> {
+    const round = this.#round;
     const ask = () => session.ask({ kind: "times" });
     try {
       // Of a network that was planned anew meanwhile nothing is told: it is asked once more.
@@ -53,13 +66,14 @@ export class Measuring implements Measured {
       });
       if (round === this.#round) this.times = times;
     } catch (error) {
-      if (round === this.#round && (error as Error).name !== "AbortError") this.problem = (error as Error).message;
-    } finally {
-      if (round === this.#round) {
-        this.#isTiming = false;
-        this.#host.onChange();
-      }
+      if (round !== this.#round) return;
+      // It is still being planned: a frame tells of its end.
+      this.#isTimeDue = (error as Error).name === "AbortError";
+      if (!this.#isTimeDue) this.problem = (error as Error).message;
     }
+    if (round !== this.#round || this.#isTimeDue) return;
+    this.#isTiming = false;
+    this.#host.onChange();
   }
 
   /** Counts now, or after a while: others may have been counted a moment ago. The last call counts. */
@@ -105,6 +119,7 @@ export class Measuring implements Measured {
     this.#round++;
     this.forgetSilence();
     this.#isTiming = false;
+    this.#isTimeDue = false;
     this.times = undefined;
     this.problem = undefined;
   }

@@ -80,7 +80,7 @@ export class EngineSession implements Session {
       this.#inspected = inspected;
       this.#loaded = loaded;
       return description;
-    }, false);
+    });
   }
 
   /** Reads the networks. A file is not read again where only the other one, or the shape of the inputs, is another than last time. */
@@ -130,7 +130,7 @@ export class EngineSession implements Session {
   }
 
   show(scene: SceneRequest): Promise<Shown | undefined> {
-    return this.#unlessDisposed(async () => {
+    return this.#unlessLost(async () => {
       // Handed over once: they are kept, whatever becomes of this scene.
       const views = this.#withCanvases(scene.views);
       const loaded = this.#loaded;
@@ -168,7 +168,7 @@ export class EngineSession implements Session {
   }
 
   explain(request: ExplainRequest | undefined): Promise<Explained | undefined> {
-    return this.#unlessDisposed(async () => {
+    return this.#unlessLost(async () => {
       this.#explainCanvas = request?.canvas ?? this.#explainCanvas;
       const complete = request && { ...request, canvas: this.#explainCanvas };
       return this.#viewer?.explain(complete, (detail) => this.#listener({ event: "explained", detail }));
@@ -183,12 +183,12 @@ export class EngineSession implements Session {
     const array = image && "shape" in image && (await loadFeeding()).prepareArray(viewer, image);
     const done = viewer.frame(array ? { ...request, image: array } : request);
     const { areResultsCurrent } = viewer;
-    await this.#unlessDisposed(() => done);
+    await this.#unlessLost(() => done);
     return { ms: performance.now() - started, gpuBytes: viewer.device.allocatedBytes, areResultsCurrent };
   }
 
   ask<Kind extends ElementQuery["kind"]>(query: Extract<ElementQuery, { kind: Kind }>): Promise<ElementAnswers[Kind]> {
-    return this.#unlessDisposed(async () => {
+    return this.#unlessLost(async () => {
       const { answer } = await loadPart("that answers questions", () => import("./answers.ts"));
       const known = { viewer: this.#viewer, inspected: this.#inspected };
       const answered = answer(known, query);
@@ -247,21 +247,27 @@ export class EngineSession implements Session {
     this.#opening = undefined;
   }
 
-  /**
-   * After the session was disposed of or its device lost, any error becomes an AbortError, which is not reported.
-   *
-   * @param needsGpu whether the loss of a device may have brought it about
-   */
-  async #unlessDisposed<T>(work: () => Promise<T>, needsGpu = true): Promise<T> {
-    const losses = this.#losses;
+  /** After the session was disposed of, any error becomes an AbortError, which is not reported. */
+  async #unlessDisposed<T>(work: () => Promise<T>): Promise<T> {
     try {
       return this.#alive(await work());
     } catch (error) {
-      // The work may have opened it.
-      if (this.#lease) await settled(this.#lease.device);
-      if (needsGpu && this.#losses !== losses) throw aborted();
       throw this.#alive(error);
     }
+  }
+
+  /** The same for work on the GPU, after its device was lost: the loss may have brought the error about. */
+  #unlessLost<T>(work: () => Promise<T>): Promise<T> {
+    const losses = this.#losses;
+    return this.#unlessDisposed(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        // The work may have opened it.
+        if (this.#lease) await settled(this.#lease.device);
+        throw this.#losses === losses ? error : aborted();
+      }
+    });
   }
 
   #alive<T>(result: T): T {
