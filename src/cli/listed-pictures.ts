@@ -1,6 +1,7 @@
 // csv:FILE: pictures that a list names, with their classes or numbers, and which of them are held back.
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
+import type { KnownClasses } from "../data-sets/class-names.ts";
 import { type BytesSet, type NumbersSet, withNumbers } from "../data-sets/data-set.ts";
 import { type ListedPicture, type PictureList, readPictureList } from "../data-sets/picture-list.ts";
 import { ModelError } from "../engine/errors.ts";
@@ -26,8 +27,9 @@ export function twinsOf(path: string): readonly [trained: string, tested: string
 export async function readListed(path: string, part: Part, options: DataOptions): Promise<BytesSet | NumbersSet> {
   const [trained, tested] = twinsOf(path).map((other) => (other !== path && existsSync(other) ? other : undefined));
   // A list of what is held back alone has the classes of what was trained on, and its numbers in that order.
-  const base = trained ? await readList(trained) : undefined;
-  const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path);
+  const { tried } = options;
+  const base = trained ? await readList(trained, undefined, tried) : undefined;
+  const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path, undefined, tried);
   if (part === "test" && tested)
     return read(
       tested,
@@ -50,10 +52,10 @@ export async function readListed(path: string, part: Part, options: DataOptions)
   return read(path, { part, seed }, { ...list, pictures: left, leftOut: options.isRepeated ? [] : held.leftOut }, options);
 }
 
-async function readList(path: string, known?: readonly string[]): Promise<PictureList> {
+async function readList(path: string, known?: readonly string[], tried?: KnownClasses): Promise<PictureList> {
   const bytes = await readBytes(path, "data");
   try {
-    return readPictureList(new TextDecoder("utf-8", { fatal: true }).decode(bytes), known);
+    return readPictureList(new TextDecoder("utf-8", { fatal: true }).decode(bytes), known, tried);
   } catch (error) {
     throw new ModelError(`data '${path}': ${error instanceof ModelError ? error.message : "this is no text in UTF-8."}`);
   }

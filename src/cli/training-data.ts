@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { asNamed, type KnownClasses } from "../data-sets/class-names.ts";
 import {
   type BytesSet,
   checkLearningSeed,
@@ -31,6 +32,8 @@ export interface DataOptions extends Preparation {
   readonly seed?: number;
   /** Pictures that were read before, of either part. */
   readonly decoded?: Decoded;
+  /** What is known of the network that is tried. */
+  readonly tried?: KnownClasses;
   /** Whether what is wrong with a list was said before. */
   readonly isRepeated?: boolean;
 }
@@ -170,7 +173,7 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
   const trained = existsSync(join(folder, "train")) ? join(folder, "train") : isHeldBack ? held : folder;
   const root = part === "train" || isDivided(folder) ? trained : held;
   if (!existsSync(root)) throw new ModelError(`data '${folder}': there is no folder 'test' in it. Add --part train.`);
-  const classes = await foldersOf(trained, part === "train" ? [] : ["train", "test"]);
+  const classes = asNamed(await foldersOf(trained, part === "train" ? [] : ["train", "test"]), options.tried);
   if (classes.length < 2) throw new ModelError(`data '${trained}': expected a folder of pictures for each of at least two classes.`);
   const unknown = (await foldersOf(root, [])).find((name) => !classes.includes(name));
   if (unknown !== undefined) throw new ModelError(`data '${root}': '${unknown}' is none of the classes of '${trained}'.`);

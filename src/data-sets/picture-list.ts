@@ -1,5 +1,6 @@
 // A list of pictures with what is right for each: rows of a path, and a class or numbers. Pure.
 import { ModelError } from "../engine/errors.ts";
+import { asNamed, type KnownClasses } from "./class-names.ts";
 import { type CsvRow, parseCsv } from "./csv.ts";
 
 /** By the end of its name; whether it can be read shows when it is. */
@@ -53,9 +54,10 @@ interface Columns {
  * on are classes, other numbers are what is to be answered.
  *
  * @param known classes of what is trained on, where this list is of what is held back
+ * @param tried what is known of the network that is tried
  * @throws ModelError for a list that has no pictures, or nothing to learn of them
  */
-export function readPictureList(text: string, known?: readonly string[]): PictureList {
+export function readPictureList(text: string, known?: readonly string[], tried?: KnownClasses): PictureList {
   const rows = parseCsv(text);
   const [first] = rows;
   if (!first) throw new ModelError("the list is empty.");
@@ -92,7 +94,7 @@ export function readPictureList(text: string, known?: readonly string[]): Pictur
       throw new ModelError(
         `columns ${columns.names.map((one) => `'${one}'`).join(", ")}: expected one of classes, or several of numbers. Name the one of classes 'class'.`,
       );
-    return named(entries, known, leftOut);
+    return withClasses(entries, known ?? asNamed(namesIn(entries), tried), leftOut);
   }
   const sound = entries.filter((entry) => {
     const wrong = entry.right.find((one) => !Number.isFinite(Math.fround(numberOf(one))) || one === "");
@@ -137,8 +139,8 @@ function columnsOf(head: readonly string[] | undefined, body: readonly CsvRow[])
 
 type Entry = Omit<ListedPicture, "label" | "numbers"> & { readonly right: readonly string[] };
 
-function named(entries: readonly Entry[], known: readonly string[] | undefined, leftOut: readonly string[]): PictureList {
-  return withClasses(entries, known ?? [...new Set(entries.map(({ right }) => right[0] as string))].sort(), leftOut);
+function namesIn(entries: readonly Entry[]): readonly string[] {
+  return [...new Set(entries.map(({ right }) => right[0] as string))].sort();
 }
 
 /** Classes that are numbers have these in the network, too. */

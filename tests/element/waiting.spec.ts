@@ -44,6 +44,8 @@ async function holdPrompt(page: Page): Promise<void> {
   });
 }
 
+const cameraAsked = (page: Page) => page.waitForFunction(() => "answer" in (window as unknown as { prompt: object }).prompt);
+
 const freePrompt = (page: Page) => page.evaluate(() => Reflect.deleteProperty(navigator.mediaDevices, "getUserMedia"));
 
 /** Answers the prompt, and whether the camera runs a moment later. */
@@ -63,6 +65,7 @@ for (const input of ["/never/picture.png", "camera"])
     await holdPrompt(page);
     await openHanging(page, input);
     await expect(page.locator("conv-cam .panel").first()).toBeVisible();
+    if (input === "camera") await cameraAsked(page);
     const done = await page.evaluate(async () => {
       const element = document.querySelector("conv-cam") as ConvCam;
       element.input = Object.assign(document.createElement("canvas"), { width: 8, height: 8 });
@@ -78,7 +81,7 @@ test("the camera is let go of where it is allowed after the element has left the
   await visit(page, "one");
   await holdPrompt(page);
   await openHanging(page, "camera");
-  await page.waitForFunction(() => "answer" in (window as unknown as { prompt: object }).prompt);
+  await cameraAsked(page);
   await page.evaluate(async () => {
     const element = document.querySelector("conv-cam") as ConvCam;
     element.remove();

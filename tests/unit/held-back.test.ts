@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { lessonOf } from "../../src/cli/lessons.ts";
 import { NoneHeldBack, type Part } from "../../src/cli/read-pictures.ts";
 import { hasTestPart, readDataSet } from "../../src/cli/training-data.ts";
-import type { DataSet } from "../../src/data-sets/data-set.ts";
+import { type KnownClasses, unnamedClass } from "../../src/data-sets/class-names.ts";
+import type { DataSet, NumbersSet } from "../../src/data-sets/data-set.ts";
 
 const picture = { channels: 1, height: 8, width: 8 };
 const preparation = { mean: [0], std: [1] };
@@ -91,6 +92,59 @@ test("of one picture for each class nothing is held back, which is no fault of a
   for (const name of ["cat", "dog"]) await write(`parts/train/${name}/1.png`, 9);
   mkdirSync(place("parts/test"));
   await expect(read("folder:parts", "test")).rejects.toThrow(/none of its pictures is held back, as there is none in '.*test'/);
+});
+
+describe("of a network that is tried classes have its numbers", () => {
+  const named = { names: ["bird", "cat", "dog"], scores: 3 };
+  const cases: readonly (readonly [why: string, found: readonly string[], tried: KnownClasses, classes: readonly string[]])[] = [
+    ["by their names, of which there may be fewer", ["cat", "dog"], named, named.names],
+    ["by their names in its order", ["bird", "cat", "dog"], { names: ["dog", "cat", "bird"], scores: 3 }, ["dog", "cat", "bird"]],
+    ["by their numbers, where they are fewer than its scores", ["1", "3"], { scores: 4 }, ["0", "1", "2", "3"]],
+    ["but not where they are as many: exporters sort them as text", ["1", "10", "2"], { scores: 3 }, ["1", "10", "2"]],
+    ["but not where one is none of it", ["cat", "tiger"], named, ["cat", "tiger"]],
+    ["but not where nothing is known", ["cat", "dog"], {}, ["cat", "dog"]],
+  ];
+  test.each(cases)("%s", async (_, found, tried, classes) => {
+    for (const [at, name] of found.entries()) for (const i of [1, 2, 3]) await write(`all/${name}/${i}.png`, 10 * at);
+    writeFileSync(place("list.csv"), found.flatMap((name) => [1, 2, 3].map((i) => `all/${name}/${i}.png,c${name}`)).join("\n"));
+    const options = { picture, ...preparation };
+    /** The class of the pictures of each folder, by their gray. */
+    const classesOf = (set: DataSet | NumbersSet) => {
+      const { inputs, targets } = (set as DataSet).examples(Array.from({ length: set.length }, (_, i) => i));
+      const of = new Map(
+        [...targets].map((target, i) => [Math.round(25.5 * (inputs[64 * i] as number)), (set as DataSet).classes[target]]),
+      );
+      return found.map((_, at) => of.get(at));
+    };
+    const folders = await readDataSet(`folder:${place("all")}`, "train", { ...options, tried });
+    expect(folders).toMatchObject({ classes });
+    expect(classesOf(folders)).toEqual(found);
+    // In a list numbers are those of classes anyway: here they have names.
+    const known = { ...tried, names: classes.map((name) => `c${name}`) };
+    const list = await readDataSet(`csv:${place("list.csv")}`, "train", { ...options, tried: known });
+    expect(list).toMatchObject({ classes: known.names });
+    expect(classesOf(list)).toEqual(found.map((name) => `c${name}`));
+  });
+
+  test("also a single one, of folders and of a list", async () => {
+    for (const gray of [1, 2, 3]) await write(`one/cat/${gray}.png`, gray);
+    writeFileSync(place("list.csv"), [1, 2, 3].map((i) => `one/cat/${i}.png,cat`).join("\n"));
+    for (const source of ["folder:one", "csv:list.csv"]) {
+      const options = { picture, ...preparation, tried: named };
+      const set = (await readDataSet(source.replace(":", `:${folder}/`), "train", options)) as DataSet;
+      expect([set.classes, set.classSizes]).toEqual([named.names, [0, 2, 0]]);
+    }
+  });
+
+  test.each([
+    [["cat", "tiger"], "the network has no class 'tiger': classes are numbered"],
+    [["cat", "lion", "tiger"], "the network has no class 'lion' and 1 more: "],
+    [["cat"], ""],
+    [["n01", "n02"], ""],
+  ])("of %j it is told what it has not", (classes, says) => {
+    const told = unnamedClass(classes, named);
+    expect(says ? told : [told]).toEqual(says ? expect.stringContaining(says) : [""]);
+  });
 });
 
 test("a folder that is a link is a class, and a pipe among pictures is named and left out", async () => {
