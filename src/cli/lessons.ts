@@ -91,7 +91,7 @@ function numbersLessonOf(
     async examine(model) {
       if (!heldBack) return test ? nothingHeldBack : undefined;
       sayTried();
-      return numbersText(await evaluateOnce(numbersExamination(model, heldBack, showProgress)));
+      return numbersText(await evaluateOnce(numbersExamination(model, heldBack, { onProgress: showProgress })));
     },
   };
 }
@@ -147,7 +147,7 @@ function classLesson(
     async examine(model) {
       if (!heldBack) return test ? nothingHeldBack : undefined;
       sayTried();
-      const { accuracy, loss, count } = await evaluateOnce(classExamination(model, heldBack, showProgress));
+      const { accuracy, loss, count } = await evaluateOnce(classExamination(model, heldBack, { onProgress: showProgress }));
       return `${(100 * accuracy).toFixed(2)} % of ${countOf(count, "test example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`;
     },
   };
@@ -183,7 +183,7 @@ function roadLesson(graph: Graph, { seed, augment, mean, std, test }: LessonOpti
     async examine(model) {
       if (!test) return undefined;
       sayTried();
-      const report = await evaluateOnce(drivingExamination(model, picture, { mean, std }, shortExamination, showProgress));
+      const report = await evaluateOnce(drivingExamination(model, picture, { mean, std }, shortExamination, { onProgress: showProgress }));
       const each = Object.entries(report.errors).map(([name, error]) => `${name} ${error.toFixed(4)}`);
       return `mean squared errors: ${each.join(", ")}; ${driveText(report)} (a short drive: \`evaluate\` lets it drive longer)`;
     },

@@ -7,7 +7,7 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
+import { type BaseLesson, type ExaminationOptions, usualBatch } from "./lesson.ts";
 import { oneOrMany } from "./one-or-many.ts";
 import { batchesOf } from "./pictures-on-gpu.ts";
 
@@ -35,11 +35,8 @@ export async function classLesson(
   };
 }
 
-/** Pictures at once. */
-const batch = 50;
-
 /** @throws ClassesError where the network has no score for each class */
-export async function classExamination(model: Model, set: DataSet, onProgress?: ExaminationProgress) {
+export async function classExamination(model: Model, set: DataSet, { onProgress, between, batch = usualBatch }: ExaminationOptions = {}) {
   const scorer = await Scorer.make(model, { batch: Math.min(batch, set.length) });
   try {
     checkClasses(set, scorer.classes);
@@ -60,6 +57,7 @@ export async function classExamination(model: Model, set: DataSet, onProgress?: 
         metrics.add(scores, targets);
         hear?.(scores, targets, first);
         await onProgress?.(first + count, set.length);
+        await between?.();
       }
       return metrics.result;
     },

@@ -10,7 +10,7 @@ import { ModelError } from "../engine/errors.ts";
 import { type Graph, producersOf } from "../engine/graph/graph.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
+import { type BaseLesson, type ExaminationOptions, usualBatch } from "./lesson.ts";
 
 /** Pictures of the road, and the outputs of a network that say what to do. */
 export interface Road {
@@ -55,8 +55,6 @@ interface Extent {
 
 const wholeExamination: Extent = { pictures: 500, roads: 8, seconds: 60 };
 export const shortExamination: Extent = { pictures: 200, roads: 4, seconds: 15 };
-/** Pictures at once. */
-const batch = 50;
 
 export interface DrivingReport {
   /** Mean squared errors of steering, −1…1, and throttle, 0…1. */
@@ -66,7 +64,7 @@ export interface DrivingReport {
 }
 
 /**
- * @param onProgress is told of the drive
+ * @param options progress is that of the drive
  * @throws ModelError as {@link roadOf} does
  */
 export async function drivingExamination(
@@ -74,7 +72,7 @@ export async function drivingExamination(
   picture: Picture,
   preparation: Preparation,
   extent = wholeExamination,
-  onProgress?: ExaminationProgress,
+  { onProgress, between, batch = usualBatch }: ExaminationOptions = {},
 ) {
   const { set, outputs } = roadOf(model.graph, picture, preparation, heldBackSeed);
   const { pictures, roads, seconds } = extent;
@@ -90,10 +88,12 @@ export async function drivingExamination(
     async evaluate(): Promise<DrivingReport> {
       const sums = { steering: 0, throttle: 0 };
       for (let first = 0; first < pictures; first += batch) {
-        const { inputs, targets } = set.examples(Array.from({ length: batch }, (_, i) => first + i));
-        const given = controlsOf(await many.allScores(inputs, batch), outputs);
+        const count = Math.min(batch, pictures - first);
+        const { inputs, targets } = set.examples(Array.from({ length: count }, (_, i) => first + i));
+        const given = controlsOf(await many.allScores(inputs, count), outputs);
         for (const name of ["steering", "throttle"] as const)
-          sums[name] += given[name].reduce((sum, one, i) => sum + (one - (targets[name][i] as number)) ** 2, 0);
+          for (let i = 0; i < count; i++) sums[name] += ((given[name][i] as number) - (targets[name][i] as number)) ** 2;
+        await between?.();
       }
       const seeds = Array.from({ length: roads }, (_, i) => i + 1);
       const drive = await driveWorlds(
@@ -103,7 +103,10 @@ export async function drivingExamination(
           const { steering, throttle } = controlsOf(await few.allScores(set.inputsOf(worlds), worlds.length), outputs);
           return worlds.map((_, i) => ({ steering: steering[i] as number, throttle: throttle[i] as number }));
         },
-        onProgress,
+        async (done, total) => {
+          await onProgress?.(done, total);
+          await between?.();
+        },
       );
       return { errors: { steering: sums.steering / pictures, throttle: sums.throttle / pictures }, examination: extent, drive };
     },

@@ -19,6 +19,18 @@ export interface Examination<Result> {
 /** Told how many pictures, or moments of a drive, an examination has tried, and of how many; it goes on when what is returned is done. */
 export type ExaminationProgress = (done: number, total: number) => unknown;
 
+/** How pictures that are held back are gone through. */
+export interface ExaminationOptions {
+  readonly onProgress?: ExaminationProgress;
+  /** Called, and awaited, whenever the GPU has done some: whoever has other work for it lets that go first. */
+  readonly between?: () => unknown;
+  /** Pictures at once, 50 by default. Fewer keep the GPU from other work for less long. */
+  readonly batch?: number | undefined;
+}
+
+/** Pictures at once, where nobody says how many. */
+export const usualBatch = 50;
+
 export async function evaluateOnce<Result>(making: Promise<Examination<Result>>): Promise<Result> {
   const examination = await making;
   try {

@@ -6,7 +6,7 @@ import { ModelError } from "../engine/errors.ts";
 import type { Device } from "../engine/gpu/device.ts";
 import type { Model } from "../engine/model.ts";
 import { Scorer } from "../engine/scorer.ts";
-import type { BaseLesson, ExaminationProgress } from "./lesson.ts";
+import { type BaseLesson, type ExaminationOptions, usualBatch } from "./lesson.ts";
 import { oneOrMany } from "./one-or-many.ts";
 import { batchesOf } from "./pictures-on-gpu.ts";
 
@@ -65,14 +65,15 @@ export interface NumbersReport {
   readonly errors: readonly { readonly column: string; readonly meanSquared: number; readonly meanAbsolute: number }[];
 }
 
-/** Pictures at once. */
-const most = 50;
-
 /** @throws ModelError where the network does not answer with a number for each column */
-export async function numbersExamination(model: Model, set: NumbersSet, onProgress?: ExaminationProgress) {
+export async function numbersExamination(
+  model: Model,
+  set: NumbersSet,
+  { onProgress, between, batch = usualBatch }: ExaminationOptions = {},
+) {
   const { columns } = set;
   const of = answersOf(model.graph.outputs, columns);
-  const scorer = await Scorer.make(model, { of, batch: Math.min(most, set.length) });
+  const scorer = await Scorer.make(model, { of, batch: Math.min(batch, set.length) });
   const each = columns.length / of.length;
   if (scorer.length !== each) {
     scorer.dispose();
@@ -96,6 +97,7 @@ export async function numbersExamination(model: Model, set: NumbersSet, onProgre
             sum.sizes += Math.abs(error);
           }
         await onProgress?.(first + count, set.length);
+        await between?.();
       }
       const errors = sums.map(({ squares, sizes }, i) => ({
         column: columns[i] as string,

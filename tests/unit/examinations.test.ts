@@ -44,6 +44,35 @@ test("one that drives plans twice, however often it is asked", async () => {
   for (const one of made) expect(one.dispose).toHaveBeenCalledTimes(1);
 });
 
+test("one that drives lets others use the GPU after each batch and each moment of the road, and tells the same in whatever batches", async () => {
+  scorers();
+  const between = vi.fn();
+  const [whole, cut] = await Promise.all(
+    [{}, { between, batch: 20 }].map((options) => drivingExamination(driver, picture, preparation, shortDrive, options)),
+  );
+  const report = await whole?.evaluate();
+  const other = await cut?.evaluate();
+  expect(other?.drive).toEqual(report?.drive);
+  for (const name of ["steering", "throttle"] as const) expect(other?.errors[name]).toBeCloseTo(report?.errors[name] as number, 10);
+  expect(between).toHaveBeenCalledTimes(3 + 2);
+});
+
+test("one of classes lets others use the GPU after each batch", async () => {
+  const { made } = scorers();
+  const options = { picture: { channels: 1, height: 1, width: 1 }, classes: ["a", "b"], preparation };
+  const set = new BytesSet(new Uint8Array(7), Int32Array.from([0, 1, 0, 1, 0, 1, 0]), options);
+  const [between, onProgress] = [vi.fn(), vi.fn()];
+  const examination = await classExamination(driver, set, { between, onProgress, batch: 3 });
+  expect((await examination.evaluate()).count).toBe(7);
+  expect(made[0]?.batch).toBe(3);
+  expect(between).toHaveBeenCalledTimes(3);
+  expect(onProgress.mock.calls).toEqual([
+    [3, 7],
+    [6, 7],
+    [7, 7],
+  ]);
+});
+
 test("where the second plan fails, the first one goes", async () => {
   const { made, make } = scorers();
   const first = await Scorer.make(driver, { batch: 50 });

@@ -92,7 +92,7 @@ test("who presses one thing after the other in the usual way is waited for each 
 
 /** What a page's engine shows: a network whose steps and scores take a while. */
 async function learningViewer(pieces: readonly number[]) {
-  const trial = 300;
+  const trial = 60;
   vi.spyOn(Scorer, "make").mockImplementation(
     async (_, { batch = 1 } = {}) =>
       ({
@@ -147,7 +147,8 @@ test("within a long step it rests, too, and within what says how good it is; bot
   const [, { heldBack }] = await timed(ask(begin));
   for (const [request, took, pressedAt] of [
     [step, 200, 50],
-    [{ do: "evaluate", id: 1 } as const, 300 * Math.ceil(heldBack / 50), 250],
+    // Ten pictures at a time.
+    [{ do: "evaluate", id: 1 } as const, 60 * Math.ceil(heldBack / 10), 50],
   ] as const) {
     const working = timed(ask(request));
     await vi.advanceTimersByTimeAsync(pressedAt);

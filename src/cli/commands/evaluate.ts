@@ -54,16 +54,18 @@ async function evaluate(path: string, { data, part, mean, std, seed, json }: Opt
   try {
     const model = await loadModel(device, graph, { parameters: true });
     if (set && hasNumbers(set)) {
-      const report = await evaluateOnce(numbersExamination(model, set, showProgress));
+      const report = await evaluateOnce(numbersExamination(model, set, { onProgress: showProgress }));
       console.log(numbersText(report));
       await writeResult(json, report);
     } else if (set) {
-      const metrics = await evaluateOnce(classExamination(model, set, showProgress));
+      const metrics = await evaluateOnce(classExamination(model, set, { onProgress: showProgress }));
       const classes = namesOf(set, graph);
       print(metrics, classes);
       await writeResult(json, { ...metrics, classes });
     } else {
-      const report = await evaluateOnce(drivingExamination(model, pictureOf(graph), { mean, std }, undefined, showProgress));
+      const report = await evaluateOnce(
+        drivingExamination(model, pictureOf(graph), { mean, std }, undefined, { onProgress: showProgress }),
+      );
       printDriving(report);
       await writeResult(json, report);
     }

@@ -22,6 +22,8 @@ export interface Lesson extends BaseLesson, Examination<Omit<Evaluated, "steps" 
   picture(index: number): ExamplePicture;
 }
 
+/** Pictures that a network is tried on at once: whoever presses something waits for no more of them. */
+const triedAtOnce = 10;
 /** A drive takes as long as its network computes: what is looked at meanwhile waits. */
 const shortDrive = { pictures: 50, roads: 4, seconds: 8 };
 
@@ -59,11 +61,11 @@ async function withParts(make: (keep: <P extends Part>(part: P) => P) => Promise
 async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { train, test, isEndless, leftOut = 0, unread } = await readExamples(viewer, wish, preparation);
   const { seed, batch, rival } = wish;
-  const rested = () => restOf(viewer).rested();
+  const options = { between: () => restOf(viewer).rested(), batch: triedAtOnce };
   return withParts(async (keep) => {
     const examinationOf = async (model: Model) => {
       // It also checks that the network has a score for each class.
-      const made = keep(await classExamination(model, test ?? train, rested));
+      const made = keep(await classExamination(model, test ?? train, options));
       if (!test) made.dispose();
       return made;
     };
@@ -99,14 +101,14 @@ async function classLesson(viewer: Viewer, wish: TrainWish, preparation: Prepara
 /** Two outputs that steer and drive: how good it is shows on the road. */
 async function roadLesson(viewer: Viewer, { seed, batch, rival }: TrainWish, preparation: Preparation, turn: number): Promise<Lesson> {
   const { model } = viewer;
-  const rested = () => restOf(viewer).rested();
+  const options = { between: () => restOf(viewer).rested(), batch: triedAtOnce };
   const picture = pictureOf(viewer);
   const prepared = setPreparation(preparation, picture.channels);
   const road = roadOf(model.graph, picture, prepared, checkLearningSeed(seed));
   const told = ({ errors, drive }: DrivingReport) => ({ loss: errors.steering + errors.throttle, accuracy: drive.inLane });
   return withParts(async (keep) => {
-    const examination = keep(await drivingExamination(model, picture, prepared, shortDrive, rested));
-    let other = rival && viewer.compared && keep(await drivingExamination(viewer.compared, picture, prepared, shortDrive, rested));
+    const examination = keep(await drivingExamination(model, picture, prepared, shortDrive, options));
+    let other = rival && viewer.compared && keep(await drivingExamination(viewer.compared, picture, prepared, shortDrive, options));
     return {
       ...drivingLesson(road, undefined, turn * batch),
       about: { kind: "driving", classes: [], count: undefined, heldBack: shortDrive.pictures, leftOut: 0 },
