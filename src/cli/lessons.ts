@@ -14,10 +14,11 @@ import { answersOf, type NumbersReport, numbersExamination, numbersLesson, numbe
 import { answersByClass, otherAnswers, unusedScores } from "../lessons/unused-scores.ts";
 import { countOf } from "../ui/count-of.ts";
 import { labelsInMetadata } from "../ui/hints/labels.ts";
+import { networkClassesOf } from "./network-classes.ts";
 import { showProgress } from "./output.ts";
 import { type Decoded, NoneHeldBack } from "./read-pictures.ts";
 import { formatTable } from "./table.ts";
-import { hasNumbers, hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
+import { type DataOptions, hasNumbers, hasTestPart, isRoad, pictureOf, readDataSet } from "./training-data.ts";
 import { checkUsage } from "./usage.ts";
 
 export interface Lesson {
@@ -50,9 +51,10 @@ export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Le
   if (isRoad(options.data)) return roadLesson(graph, options);
   const { data, mean, std, seed } = options;
   const decoded: Decoded = new Map();
-  const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed, decoded });
+  const network = await networkClassesOf(graph);
+  const set = await readDataSet(data, "train", { picture: pictureOf(graph), mean, std, seed, decoded, network });
   if (!hasNumbers(set)) checkSeveralClasses(set, `--data '${data}': `);
-  const test = await heldBackOf(set, decoded, options);
+  const test = await heldBackOf(set, { decoded, network }, options);
   if (hasNumbers(set)) return numbersLessonOf(graph, set, test && hasNumbers(test) ? test : undefined, options);
   return classLesson(graph, set, test && !hasNumbers(test) ? test : undefined, options);
 }
@@ -60,11 +62,11 @@ export async function lessonOf(graph: Graph, options: LessonOptions): Promise<Le
 /** What is held back, where anything is: read before the first step, so that what is wrong with it is told while nothing is lost. */
 async function heldBackOf(
   { picture }: DataSet | NumbersSet,
-  decoded: Decoded,
+  known: Pick<DataOptions, "decoded" | "network">,
   { data, mean, std, seed, test }: LessonOptions,
 ): Promise<DataSet | NumbersSet | undefined> {
   if (!test || !hasTestPart(data)) return undefined;
-  return readDataSet(data, "test", { picture, mean, std, seed, decoded, isRepeated: true }).catch((error: Error) => {
+  return readDataSet(data, "test", { picture, mean, std, seed, ...known, isRepeated: true }).catch((error: Error) => {
     if (error instanceof NoneHeldBack) return undefined;
     throw error;
   });
@@ -141,7 +143,7 @@ function classLesson(
       const [, scores = 1] = shape;
       checkClasses(set, scores);
       if (heldBack) checkClasses(heldBack, scores, "what is held back: ");
-      const warning = unusedScores({ classes: set.classes, scores });
+      const warning = unusedScores({ classes: set.classes.filter((_, label) => (set.classSizes[label] ?? 0) > 0), scores });
       if (warning) console.error(`convcam: ${warning}`);
     },
     async examine(model) {
@@ -162,8 +164,8 @@ function sayTried(): void {
 
 /** Of each class, but for a long list. */
 function sizesOf({ classes, classSizes }: DataSet): string {
-  const named = classes.slice(0, 20).map((one, i) => `${one} ${classSizes[i]}`);
-  return `${named.join(", ")}${classes.length > 20 ? ", …" : ""}`;
+  const named = classes.flatMap((one, i) => (classSizes[i] ? [`${one} ${classSizes[i]}`] : []));
+  return `${named.slice(0, 20).join(", ")}${named.length > 20 ? ", …" : ""}`;
 }
 
 /** How long it kept its lane, and on how much road. */

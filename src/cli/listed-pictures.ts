@@ -1,7 +1,7 @@
 // csv:FILE: pictures that a list names, with their classes or numbers, and which of them are held back.
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import type { KnownClasses } from "../data-sets/class-names.ts";
+import type { NetworkClasses } from "../data-sets/class-names.ts";
 import { type BytesSet, type NumbersSet, withNumbers } from "../data-sets/data-set.ts";
 import { type ListedPicture, type PictureList, readPictureList } from "../data-sets/picture-list.ts";
 import { ModelError } from "../engine/errors.ts";
@@ -27,9 +27,9 @@ export function twinsOf(path: string): readonly [trained: string, tested: string
 export async function readListed(path: string, part: Part, options: DataOptions): Promise<BytesSet | NumbersSet> {
   const [trained, tested] = twinsOf(path).map((other) => (other !== path && existsSync(other) ? other : undefined));
   // A list of what is held back alone has the classes of what was trained on, and its numbers in that order.
-  const { tried } = options;
-  const base = trained ? await readList(trained, undefined, tried) : undefined;
-  const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path, undefined, tried);
+  const { network } = options;
+  const base = trained ? await readList(trained, undefined, network) : undefined;
+  const list = base ? inOrderOf(base, await readList(path, base.classes), path) : await readList(path, undefined, network);
   if (part === "test" && tested)
     return read(
       tested,
@@ -52,10 +52,10 @@ export async function readListed(path: string, part: Part, options: DataOptions)
   return read(path, { part, seed }, { ...list, pictures: left, leftOut: options.isRepeated ? [] : held.leftOut }, options);
 }
 
-async function readList(path: string, known?: readonly string[], tried?: KnownClasses): Promise<PictureList> {
+async function readList(path: string, known?: readonly string[], network?: NetworkClasses): Promise<PictureList> {
   const bytes = await readBytes(path, "data");
   try {
-    return readPictureList(new TextDecoder("utf-8", { fatal: true }).decode(bytes), known, tried);
+    return readPictureList(new TextDecoder("utf-8", { fatal: true }).decode(bytes), known, network);
   } catch (error) {
     throw new ModelError(`data '${path}': ${error instanceof ModelError ? error.message : "this is no text in UTF-8."}`);
   }
@@ -84,7 +84,8 @@ function notLearned({ pictures: learned }: PictureList, list: PictureList): Pict
 }
 
 async function read(path: string, choice: Choice, list: PictureList, options: DataOptions): Promise<BytesSet | NumbersSet> {
-  const { pictures, classes, columns, leftOut } = list;
+  const { pictures, classes, columns, leftOut, told } = list;
+  if (told && !options.isRepeated) console.error(`convcam: data '${path}': ${told}`);
   for (const one of leftOut) console.error(`convcam: '${path}', ${one}: left out`);
   if (pictures.length === 0 && choice.part === "test")
     throw new NoneHeldBack(`data '${path}': none of its pictures is held back. Add --part train.`);

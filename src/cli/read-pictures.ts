@@ -1,8 +1,10 @@
 // Pictures in files as bytes of a data set. Those that cannot be read are named and left out.
 import { stat } from "node:fs/promises";
+import type { NetworkClasses } from "../data-sets/class-names.ts";
 import { BytesSet, type Picture, type Preparation } from "../data-sets/data-set.ts";
 import { divideListed } from "../data-sets/divide.ts";
 import { ModelError } from "../engine/errors.ts";
+import { countOf } from "../ui/count-of.ts";
 import { readImage } from "./image.ts";
 
 /** The part of a data set that is trained on, or the part that is held back. */
@@ -32,9 +34,9 @@ export async function readPictures<One extends { readonly path: string; readonly
   all: readonly One[],
   classes: readonly string[],
   { part, seed }: Choice,
-  options: Preparation & { readonly picture: Picture; readonly decoded?: Decoded },
+  options: Preparation & { readonly picture: Picture; readonly decoded?: Decoded; readonly network?: NetworkClasses },
 ): Promise<{ readonly set: BytesSet; readonly read: readonly One[] }> {
-  const { picture, decoded = new Map() } = options;
+  const { picture, decoded = new Map(), network } = options;
   for (const { path } of all) if (!decoded.has(path)) decoded.set(path, await readOrTell(path, picture));
   const readable = all.filter(({ path }) => decoded.get(path));
   if (readable.length === 0)
@@ -42,6 +44,10 @@ export async function readPictures<One extends { readonly path: string; readonly
   const read = seed === undefined ? readable : divideListed(readable, classes, seed)[part];
   if (read.length === 0)
     throw new NoneHeldBack(`data '${place}': none of its pictures is held back, as there are too few. Add --part train.`);
+  if (network?.isTried && part === "test" && seed !== undefined)
+    console.error(
+      `convcam: ${read.length} of ${countOf(readable.length, "picture")} ${read.length === 1 ? "is" : "are"} tried: what \`train --seed ${seed}\` holds back. --part train takes the others.`,
+    );
   const size = picture.channels * picture.height * picture.width;
   const pixels = new Uint8Array(read.length * size);
   read.forEach(({ path }, i) => {

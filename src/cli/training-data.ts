@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { asNamed, type KnownClasses } from "../data-sets/class-names.ts";
+import { type NetworkClasses, numberClasses } from "../data-sets/class-names.ts";
 import {
   type BytesSet,
   checkLearningSeed,
@@ -32,8 +32,8 @@ export interface DataOptions extends Preparation {
   readonly seed?: number;
   /** Pictures that were read before, of either part. */
   readonly decoded?: Decoded;
-  /** What is known of the network that is tried. */
-  readonly tried?: KnownClasses;
+  /** What is known of the classes of the network that learns, or is tried. */
+  readonly network?: NetworkClasses;
   /** Whether what is wrong with a list was said before. */
   readonly isRepeated?: boolean;
 }
@@ -173,17 +173,35 @@ async function readFolder(folder: string, part: Part, options: DataOptions): Pro
   const trained = existsSync(join(folder, "train")) ? join(folder, "train") : isHeldBack ? held : folder;
   const root = part === "train" || isDivided(folder) ? trained : held;
   if (!existsSync(root)) throw new ModelError(`data '${folder}': there is no folder 'test' in it. Add --part train.`);
-  const classes = asNamed(await foldersOf(trained, part === "train" ? [] : ["train", "test"]), options.tried);
-  if (classes.length < 2) throw new ModelError(`data '${trained}': expected a folder of pictures for each of at least two classes.`);
-  const unknown = (await foldersOf(root, [])).find((name) => !classes.includes(name));
-  if (unknown !== undefined) throw new ModelError(`data '${root}': '${unknown}' is none of the classes of '${trained}'.`);
+  const parts = part === "train" ? [] : ["train", "test"];
+  const { classes, areOwn, told } = numberClasses([...(await picturesByClass(trained, parts)).keys()], options.network);
+  if (classes.length < 2) throw new ModelError(`data '${trained}': ${await whyNoClasses(trained, options)}`);
+  if (told) console.error(`convcam: data '${trained}': ${told}`);
   const all: { path: string; label: number; isTest: undefined }[] = [];
-  for (const [label, name] of classes.entries())
-    for (const file of (await readdir(join(root, name)).catch(() => [])).filter(isPicturePath).sort())
-      all.push({ path: join(root, name, file), label, isTest: undefined });
+  for (const [name, files] of await picturesByClass(root, root === trained ? parts : [])) {
+    const label = classes.indexOf(name);
+    if (label >= 0) for (const file of files) all.push({ path: join(root, name, file), label, isTest: undefined });
+    else if (areOwn) console.error(`convcam: '${join(root, name)}' is left out: the network has no class '${name}'`);
+    else throw new ModelError(`data '${root}': '${name}' is none of the classes of '${trained}'.`);
+  }
   if (all.length === 0 && part === "test" && !isDivided(folder))
     throw new NoneHeldBack(`data '${folder}': none of its pictures is held back, as there is none in '${root}'. Add --part train.`);
   return (await readPictures(root, all, classes, { part, seed: isDivided(folder) ? (options.seed ?? 0) : undefined }, options)).set;
+}
+
+/** The pictures in each folder of a folder that has any. */
+async function picturesByClass(root: string, others: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = await foldersOf(root, others);
+  const files = await Promise.all(names.map((name) => readdir(join(root, name)).catch(() => [])));
+  const pictures = files.map((all) => all.filter(isPicturePath).sort());
+  return new Map(names.flatMap((name, i) => (pictures[i]?.length ? [[name, pictures[i]] as const] : [])));
+}
+
+/** What is said of a folder in which there are no classes to tell apart. */
+async function whyNoClasses(folder: string, { network }: DataOptions): Promise<string> {
+  const expected = `expected a folder of pictures for each of at least two classes${network?.isTried ? ", or for one that the network calls so" : ""}.`;
+  const lies = (await readdir(folder)).find(isPicturePath);
+  return lies === undefined ? expected : `'${lies}' lies in it, not in a folder for its class; ${expected}`;
 }
 
 /** Names of the folders in a folder, sorted; links lead to folders, too. */

@@ -1,6 +1,6 @@
 // A list of pictures with what is right for each: rows of a path, and a class or numbers. Pure.
 import { ModelError } from "../engine/errors.ts";
-import { asNamed, type KnownClasses } from "./class-names.ts";
+import { type NetworkClasses, numberClasses, numbersTo } from "./class-names.ts";
 import { type CsvRow, parseCsv } from "./csv.ts";
 
 /** By the end of its name; whether it can be read shows when it is. */
@@ -27,6 +27,8 @@ export interface PictureList {
   readonly columns: readonly string[];
   /** What is wrong with rows that are left out. */
   readonly leftOut: readonly string[];
+  /** What is to be told of the order of the classes. */
+  readonly told?: string;
 }
 
 const pathNames = /^(path|file|filename|file[_ ]?name|file[_ ]?path|image|img|picture|image[_ ]?path)$/i;
@@ -54,10 +56,10 @@ interface Columns {
  * on are classes, other numbers are what is to be answered.
  *
  * @param known classes of what is trained on, where this list is of what is held back
- * @param tried what is known of the network that is tried
+ * @param network what is known of the network that learns, or is tried
  * @throws ModelError for a list that has no pictures, or nothing to learn of them
  */
-export function readPictureList(text: string, known?: readonly string[], tried?: KnownClasses): PictureList {
+export function readPictureList(text: string, known?: readonly string[], network: NetworkClasses = {}): PictureList {
   const rows = parseCsv(text);
   const [first] = rows;
   if (!first) throw new ModelError("the list is empty.");
@@ -94,7 +96,7 @@ export function readPictureList(text: string, known?: readonly string[], tried?:
       throw new ModelError(
         `columns ${columns.names.map((one) => `'${one}'`).join(", ")}: expected one of classes, or several of numbers. Name the one of classes 'class'.`,
       );
-    return withClasses(entries, known ?? asNamed(namesIn(entries), tried), leftOut);
+    return named(entries, known, leftOut, network);
   }
   const sound = entries.filter((entry) => {
     const wrong = entry.right.find((one) => !Number.isFinite(Math.fround(numberOf(one))) || one === "");
@@ -103,7 +105,7 @@ export function readPictureList(text: string, known?: readonly string[], tried?:
     return wrong === undefined;
   });
   const isClass = ([one = "", other]: readonly string[]) => other === undefined && /^\d+$/.test(one) && Number(one) < mostClasses;
-  if (known ? known.length > 0 : sound.every((entry) => isClass(entry.right))) return numbered(sound, known, leftOut);
+  if (known ? known.length > 0 : sound.every((entry) => isClass(entry.right))) return numbered(sound, known, leftOut, network);
   // One that is a whole number is meant as a class, where the head says so.
   const odd =
     columns.isOfClasses && sound.every(({ right }) => /^[-+]?\d+$/.test(right[0] as string)) && sound.find((one) => !isClass(one.right));
@@ -139,15 +141,27 @@ function columnsOf(head: readonly string[] | undefined, body: readonly CsvRow[])
 
 type Entry = Omit<ListedPicture, "label" | "numbers"> & { readonly right: readonly string[] };
 
-function namesIn(entries: readonly Entry[]): readonly string[] {
-  return [...new Set(entries.map(({ right }) => right[0] as string))].sort();
+function named(
+  entries: readonly Entry[],
+  known: readonly string[] | undefined,
+  leftOut: readonly string[],
+  network: NetworkClasses,
+): PictureList {
+  if (known) return withClasses(entries, known, leftOut);
+  const { classes, told } = numberClasses([...new Set(entries.map(({ right }) => right[0] as string))].sort(), network);
+  return { ...withClasses(entries, classes, leftOut), ...(told && { told }) };
 }
 
 /** Classes that are numbers have these in the network, too. */
-function numbered(entries: readonly Entry[], known: readonly string[] | undefined, leftOut: readonly string[]): PictureList {
+function numbered(
+  entries: readonly Entry[],
+  known: readonly string[] | undefined,
+  leftOut: readonly string[],
+  { scores = 0, isTried = false }: NetworkClasses,
+): PictureList {
   const short = entries.map(({ right, ...entry }) => ({ ...entry, right: [String(Number(right[0]))] }));
   const count = 1 + short.reduce((most, { right }) => Math.max(most, Number(right[0])), 0);
-  return withClasses(short, known ?? Array.from({ length: count }, (_, i) => String(i)), leftOut);
+  return withClasses(short, known ?? numbersTo(count <= scores || (isTried && scores > 0) ? scores : count), leftOut);
 }
 
 function withClasses(entries: readonly Entry[], classes: readonly string[], leftOut: readonly string[]): PictureList {

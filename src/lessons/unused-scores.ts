@@ -8,13 +8,10 @@ interface Told {
   readonly scores?: number | undefined;
 }
 
-/**
- * @param so what comes of it
- * @returns empty where each score is of a class
- */
-export function unusedScores({ classes, scores = 0 }: Told, so = "it learns never to answer with the others."): string {
+/** @returns empty where each score is of a class */
+export function unusedScores({ classes, scores = 0 }: Told): string {
   if (scores <= classes.length) return "";
-  return `the network has ${scores} scores, the pictures are of ${oneOrMany(classes.length, "class", "classes")}: ${so}`;
+  return `the network has ${scores} scores, the pictures are of ${oneOrMany(classes.length, "class", "classes")}: it learns never to answer with the others.`;
 }
 
 /** What an answer is called whose score is of no class. */

@@ -9,8 +9,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { lessonOf } from "../../src/cli/lessons.ts";
 import { NoneHeldBack, type Part } from "../../src/cli/read-pictures.ts";
 import { hasTestPart, readDataSet } from "../../src/cli/training-data.ts";
-import { type KnownClasses, unnamedClass } from "../../src/data-sets/class-names.ts";
-import type { DataSet, NumbersSet } from "../../src/data-sets/data-set.ts";
+import type { NetworkClasses } from "../../src/data-sets/class-names.ts";
+import type { DataSet } from "../../src/data-sets/data-set.ts";
+import { graphOf, op } from "../support/graphs.ts";
 
 const picture = { channels: 1, height: 8, width: 8 };
 const preparation = { mean: [0], std: [1] };
@@ -94,57 +95,123 @@ test("of one picture for each class nothing is held back, which is no fault of a
   await expect(read("folder:parts", "test")).rejects.toThrow(/none of its pictures is held back, as there is none in '.*test'/);
 });
 
-describe("of a network that is tried classes have its numbers", () => {
-  const named = { names: ["bird", "cat", "dog"], scores: 3 };
-  const cases: readonly (readonly [why: string, found: readonly string[], tried: KnownClasses, classes: readonly string[]])[] = [
-    ["by their names, of which there may be fewer", ["cat", "dog"], named, named.names],
-    ["by their names in its order", ["bird", "cat", "dog"], { names: ["dog", "cat", "bird"], scores: 3 }, ["dog", "cat", "bird"]],
+describe("classes have the numbers of the network", () => {
+  const birds = { names: ["bird", "cat", "dog"], scores: 3 };
+  const [learning, tried] = [birds, { ...birds, isTried: true }];
+  const numbers = (count: number) => ({ scores: count, isTried: true });
+  type Case = [why: string, found: readonly string[], network: NetworkClasses, classes: readonly string[], told?: string];
+  const cases: readonly Case[] = [
+    ["by their names, of which there may be fewer", ["cat", "dog"], tried, birds.names],
+    ["by their names, while it learns, too", ["cat", "dog"], learning, birds.names],
+    ["by their names in its order", ["bird", "cat", "dog"], { names: ["dog", "cat", "bird"] }, ["dog", "cat", "bird"]],
+    ["by their names, without those that it has not", ["cat", "tiger"], tried, birds.names],
+    ["but not where it learns another", ["cat", "tiger"], learning, ["cat", "tiger"]],
     ["by their numbers, where they are fewer than its scores", ["1", "3"], { scores: 4 }, ["0", "1", "2", "3"]],
-    ["but not where they are as many: exporters sort them as text", ["1", "10", "2"], { scores: 3 }, ["1", "10", "2"]],
-    ["but not where one is none of it", ["cat", "tiger"], named, ["cat", "tiger"]],
-    ["but not where nothing is known", ["cat", "dog"], {}, ["cat", "dog"]],
+    ["by their numbers, without those beyond its scores", ["1", "3", "9"], numbers(5), ["0", "1", "2", "3", "4"]],
+    ["but not where they are as many: exporters sort them as text", ["1", "10", "2"], numbers(3), ["1", "10", "2"], ""],
+    ["but not where nothing is known", ["cat", "dog"], { isTried: true }, ["cat", "dog"], ""],
+    [
+      "but not where it has no names, which is told",
+      ["cat", "dog"],
+      numbers(3),
+      ["cat", "dog"],
+      "the network's file has no names of classes: they are counted in the order of their names, 'cat' as class 0, 'dog' as class 1. Call them as the network does, or by the numbers of its scores.",
+    ],
+    [
+      "but not where it has other names, which is told",
+      ["n1", "n2", "n3", "n4"],
+      { names: ["bird", "cat", "dog", "eel"], scores: 4, isTried: true },
+      ["n1", "n2", "n3", "n4"],
+      "the network calls none of its classes so: they are counted in the order of their names, 'n1' as 'bird', 'n2' as 'cat', 'n3' as 'dog' …. Call them as the network does, or by the numbers of its scores.",
+    ],
   ];
-  test.each(cases)("%s", async (_, found, tried, classes) => {
+  test.each<Case>(cases)("%s", async (_, found, network, classes, told = "") => {
     for (const [at, name] of found.entries()) for (const i of [1, 2, 3]) await write(`all/${name}/${i}.png`, 10 * at);
-    writeFileSync(place("list.csv"), found.flatMap((name) => [1, 2, 3].map((i) => `all/${name}/${i}.png,c${name}`)).join("\n"));
-    const options = { picture, ...preparation };
-    /** The class of the pictures of each folder, by their gray. */
-    const classesOf = (set: DataSet | NumbersSet) => {
-      const { inputs, targets } = (set as DataSet).examples(Array.from({ length: set.length }, (_, i) => i));
-      const of = new Map(
-        [...targets].map((target, i) => [Math.round(25.5 * (inputs[64 * i] as number)), (set as DataSet).classes[target]]),
+    mkdirSync(place("all/0"));
+    // In a list numbers are those of classes anyway: there they have names.
+    const listName = (name: string) => (/^\d/.test(name) ? `c${name}` : name);
+    writeFileSync(place("list.csv"), found.flatMap((name) => [1, 2, 3].map((i) => `all/${name}/${i}.png,${listName(name)}`)).join("\n"));
+    const inList = { ...network, names: network.names ?? classes.map(listName) };
+    for (const [source, known, expected] of [
+      [`folder:${place("all")}`, network, classes],
+      [`csv:${place("list.csv")}`, told ? network : inList, classes.map(listName)],
+    ] as const) {
+      said = [];
+      const set = (await readDataSet(source, "train", { picture, ...preparation, network: known })) as DataSet;
+      expect(set.classes).toEqual(expected);
+      const { inputs, targets } = set.examples(Array.from({ length: set.length }, (_, i) => i));
+      // The class of the pictures of each folder, by their gray.
+      const of = new Map([...targets].map((target, i) => [Math.round(25.5 * (inputs[64 * i] as number)), set.classes[target]]));
+      expect(found.map((_, at) => of.get(at))).toEqual(
+        found.map((name) => [name, listName(name)].find((one) => expected.includes(one) && set.classes.includes(one))),
       );
-      return found.map((_, at) => of.get(at));
-    };
-    const folders = await readDataSet(`folder:${place("all")}`, "train", { ...options, tried });
-    expect(folders).toMatchObject({ classes });
-    expect(classesOf(folders)).toEqual(found);
-    // In a list numbers are those of classes anyway: here they have names.
-    const known = { ...tried, names: classes.map((name) => `c${name}`) };
-    const list = await readDataSet(`csv:${place("list.csv")}`, "train", { ...options, tried: known });
-    expect(list).toMatchObject({ classes: known.names });
-    expect(classesOf(list)).toEqual(found.map((name) => `c${name}`));
-  });
-
-  test("also a single one, of folders and of a list", async () => {
-    for (const gray of [1, 2, 3]) await write(`one/cat/${gray}.png`, gray);
-    writeFileSync(place("list.csv"), [1, 2, 3].map((i) => `one/cat/${i}.png,cat`).join("\n"));
-    for (const source of ["folder:one", "csv:list.csv"]) {
-      const options = { picture, ...preparation, tried: named };
-      const set = (await readDataSet(source.replace(":", `:${folder}/`), "train", options)) as DataSet;
-      expect([set.classes, set.classSizes]).toEqual([named.names, [0, 2, 0]]);
+      expect(said.filter((text) => !text.includes("left out"))).toEqual(told ? [expect.stringContaining(told)] : []);
     }
   });
 
-  test.each([
-    [["cat", "tiger"], "the network has no class 'tiger': classes are numbered"],
-    [["cat", "lion", "tiger"], "the network has no class 'lion' and 1 more: "],
-    [["cat"], ""],
-    [["n01", "n02"], ""],
-  ])("of %j it is told what it has not", (classes, says) => {
-    const told = unnamedClass(classes, named);
-    expect(says ? told : [told]).toEqual(says ? expect.stringContaining(says) : [""]);
+  test("a class that it has not is named and left out, also where it is in another part than the one that is tried", async () => {
+    for (const name of ["cat", "dog", "tiger"]) for (const i of [1, 2, 3]) await write(`all/${name}/${i}.png`, 9);
+    const rows = ["cat", "dog", "tiger"].flatMap((name) =>
+      [1, 2, 3].map((i) => `all/${name}/${i}.png,${name},${name === "tiger" ? "train" : "test"}`),
+    );
+    writeFileSync(place("list.csv"), ["file,class,split", ...rows].join("\n"));
+    for (const [source, left] of [
+      ["folder:all", ["all/tiger' is left out: the network has no class 'tiger'"]],
+      ["csv:list.csv", [8, 9, 10].map((line) => `line ${line}: 'tiger' is none of the classes: left out`)],
+    ] as const) {
+      said = [];
+      const options = { picture, ...preparation, network: tried };
+      const set = (await readDataSet(source.replace(":", `:${folder}/`), "test", options)) as DataSet;
+      expect([set.classes, set.classSizes[0]]).toEqual([birds.names, 0]);
+      expect(said.filter((text) => text.includes("left out"))).toEqual(left.map((text) => expect.stringContaining(text)));
+    }
   });
+
+  test("rows of numbers beyond its scores are left out where it is tried, and are no others where it learns", async () => {
+    for (const i of [1, 2, 3, 4]) await write(`${i}.png`, 9);
+    writeFileSync(place("list.csv"), "1.png,3\n2.png,0\n3.png,11\n4.png,3");
+    const classesOf = async (isTried: boolean) => {
+      const options = { picture, ...preparation, network: { scores: 10, isTried } };
+      return ((await readDataSet(`csv:${place("list.csv")}`, "train", options)) as DataSet).classes.length;
+    };
+    expect(await classesOf(false)).toBe(12);
+    expect(said).toEqual([]);
+    expect(await classesOf(true)).toBe(10);
+    expect(said).toEqual([expect.stringContaining("line 3: '11' is none of the classes: left out")]);
+  });
+
+  test("a single one can be tried, of folders and of a list, where the network calls it so", async () => {
+    for (const gray of [1, 2, 3]) await write(`one/cat/${gray}.png`, gray);
+    writeFileSync(place("list.csv"), [1, 2, 3].map((i) => `one/cat/${i}.png,cat`).join("\n"));
+    for (const source of ["folder:one", "csv:list.csv"]) {
+      const options = { picture, ...preparation, network: tried };
+      const set = (await readDataSet(source.replace(":", `:${folder}/`), "train", options)) as DataSet;
+      expect([set.classes, set.classSizes]).toEqual([birds.names, [0, 2, 0]]);
+    }
+    const other = { picture, ...preparation, network: { ...tried, names: ["seal", "owl"] } };
+    await expect(readDataSet(`folder:${place("one")}`, "train", other)).rejects.toThrow(
+      "expected a folder of pictures for each of at least two classes, or for one that the network calls so.",
+    );
+  });
+
+  test("of what is divided by the seed, it is said how many are tried", async () => {
+    for (const name of ["cat", "dog"]) for (const i of [1, 2, 3, 4, 5]) await write(`all/${name}/${i}.png`, i);
+    const source = `folder:${place("all")}`;
+    await readDataSet(source, "test", { picture, ...preparation, seed: 4, network: tried });
+    expect(said).toEqual(["convcam: 2 of 10 pictures are tried: what `train --seed 4` holds back. --part train takes the others."]);
+    await readDataSet(source, "test", { picture, ...preparation, seed: 4, network: learning });
+    expect(said).toHaveLength(1);
+  });
+});
+
+test("a folder without pictures is no class, and pictures in none are told of", async () => {
+  for (const name of ["cat", "dog"]) for (const gray of [1, 2, 3]) await write(`all/${name}/${gray}.png`, gray);
+  mkdirSync(place("all/empty"));
+  writeFileSync(place("all/empty/notes.txt"), "none");
+  expect((await read("folder:all", "train")).classes).toEqual(["cat", "dog"]);
+  await expect(read("folder:all/cat", "train")).rejects.toThrow(
+    /cat': '[123]\.png' lies in it, not in a folder for its class; expected a folder of pictures for each of at least two classes\.$/,
+  );
 });
 
 test("a folder that is a link is a class, and a pipe among pictures is named and left out", async () => {
@@ -162,8 +229,8 @@ const idx = (shape: readonly number[]) => Uint8Array.from([...head(shape), ...ne
 
 /** What `train` makes of data before the GPU is opened, for a network of such pictures. */
 const learn = (source: string) => {
-  const graph = { inputs: [{ name: "x", dtype: "float32", shape: ["n", 1, 8, 8] }], metadata: new Map() };
-  return lessonOf(graph as never, { data: source, seed: 0, shuffle: true, test: true, ...preparation });
+  const graph = graphOf({ inputs: { x: ["n", 1, 8, 8] }, nodes: [op("GlobalAveragePool", "x", "y")] });
+  return lessonOf(graph, { data: source, seed: 0, shuffle: true, test: true, ...preparation });
 };
 
 test.each<[string, string]>([

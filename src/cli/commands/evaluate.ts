@@ -1,24 +1,20 @@
 // `convcam evaluate`: how right a model is on labelled pictures.
 import type { Command } from "commander";
 import { Option } from "commander";
-import { unnamedClass } from "../../data-sets/class-names.ts";
 import type { Metrics } from "../../data-sets/metrics.ts";
-import type { Graph } from "../../engine/graph/graph.ts";
 import { loadModel } from "../../engine/model.ts";
 import { classExamination } from "../../lessons/classes.ts";
 import { type DrivingReport, drivingExamination } from "../../lessons/driving.ts";
 import { evaluateOnce } from "../../lessons/lesson.ts";
 import { numbersExamination } from "../../lessons/numbers.ts";
-import { unusedScores } from "../../lessons/unused-scores.ts";
 import { countOf } from "../../ui/count-of.ts";
-import { labelsInMetadata } from "../../ui/hints/labels.ts";
-import { inspectWithShapes } from "../../ui/input-shapes.ts";
 import { confusionText, driveText, namesOf, numbersText } from "../lessons.ts";
 import { readModelFile } from "../model-file.ts";
+import { networkClassesOf } from "../network-classes.ts";
 import { requestNodeDevice } from "../node-device.ts";
 import { showProgress, writeOutput } from "../output.ts";
 import type { Part } from "../read-pictures.ts";
-import { type DataOptions, dataHelp, hasNumbers, isRoad, pictureOf, readDataSet } from "../training-data.ts";
+import { dataHelp, hasNumbers, isRoad, pictureOf, readDataSet } from "../training-data.ts";
 import { parseCount, parseDivisors, parseList, parsePath } from "../usage.ts";
 
 interface Options {
@@ -49,7 +45,15 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(path: string, { data, part, mean, std, seed, json }: Options): Promise<void> {
   const graph = await readModelFile(path);
-  const set = isRoad(data) ? undefined : await readNumbered(data, part, graph, { picture: pictureOf(graph), mean, std, seed });
+  const set = isRoad(data)
+    ? undefined
+    : await readDataSet(data, part, {
+        picture: pictureOf(graph),
+        mean,
+        std,
+        seed,
+        network: { ...(await networkClassesOf(graph)), isTried: true },
+      });
   const device = await requestNodeDevice();
   try {
     const model = await loadModel(device, graph, { parameters: true });
@@ -75,17 +79,6 @@ async function evaluate(path: string, { data, part, mean, std, seed, json }: Opt
   }
 }
 
-/** Its classes are numbered as the network's are, where that is known. */
-async function readNumbered(data: string, part: Part, graph: Graph, options: DataOptions) {
-  const { summary } = await inspectWithShapes(graph, { option: "--data" });
-  const answer = summary.layers.find(({ outputs }) => outputs.includes(graph.outputs[0] as string));
-  const tried = { names: labelsInMetadata(graph.metadata), scores: answer?.shape?.at(-1) };
-  const set = await readDataSet(data, part, { ...options, tried });
-  const unnamed = hasNumbers(set) ? "" : unnamedClass(set.classes, tried);
-  if (unnamed) console.error(`convcam: ${unnamed}`);
-  return set;
-}
-
 async function writeResult(path: string | undefined, result: object): Promise<void> {
   if (path !== undefined) await writeOutput(path, `${JSON.stringify(result, undefined, 2)}\n`);
 }
@@ -105,8 +98,6 @@ function print({ count, loss, accuracy, confusion }: Metrics, classes: readonly 
   console.log(
     `${(100 * accuracy).toFixed(2)} % of ${countOf(count, "example")} ${count === 1 ? "is" : "are"} right, loss ${loss.toFixed(4)}`,
   );
-  const warning = unusedScores({ classes, scores: confusion.length }, "what it answers with the others is wrong.");
-  if (warning) console.error(`convcam: ${warning}`);
   if (classes.length > mostShown) {
     console.log(`Which classes it takes for which: --json FILE (there are ${classes.length}).`);
     return;
